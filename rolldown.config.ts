@@ -1,0 +1,35 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { defineConfig } from 'rolldown';
+
+// WebAssembly loaders and the worker pool find their own files next to their code: they stay outside the bundle.
+const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool'];
+
+const copyGrammar = {
+  name: 'copy-grammar',
+  writeBundle(): void {
+    mkdirSync('dist', { recursive: true });
+    const from = 'node_modules/@vscode/tree-sitter-wasm';
+    copyFileSync(`${from}/wasm/tree-sitter-python.wasm`, 'dist/tree-sitter-python.wasm');
+    copyFileSync(`${from}/LICENSE`, 'dist/tree-sitter-python.LICENSE');
+  },
+};
+
+export default defineConfig([
+  {
+    input: {
+      bin: 'src/bin.ts',
+      'ruff-worker': 'src/python/ruff-worker.ts',
+      'analysis-worker': 'src/rules/analysis-worker.ts',
+    },
+    platform: 'node',
+    external,
+    plugins: [copyGrammar],
+    output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true },
+  },
+  {
+    input: { demo: 'scripts/demo.ts', bench: 'bench/bench.ts' },
+    platform: 'node',
+    external,
+    output: { dir: 'build', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true },
+  },
+]);

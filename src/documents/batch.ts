@@ -1,0 +1,38 @@
+import { countLines } from '../workspace/text.ts';
+
+/** batch/limit: a deliverable over either is written in batches. */
+export const MAX_LINES_AT_ONCE = 150;
+export const MAX_CHARACTERS_AT_ONCE = 6000;
+/** batch/section: the most one write of a batch may hold. */
+export const MAX_SECTION_LINES = 100;
+/** What every section of a skeleton holds until it is written. */
+export const TBD = '[TBD]';
+
+const DOCUMENT = /\.(md|markdown|mdx|rst|adoc|txt)$/i;
+
+/** True for prose deliverables, which the batch rules are about. */
+export function isDocument(path: string): boolean {
+  return DOCUMENT.test(path);
+}
+
+/** How large a text is, in the two measures of batch/limit. */
+export function measure(text: string): { lines: number; characters: number } {
+  return { lines: countLines(text), characters: [...text].length };
+}
+
+/** True when a deliverable of this size is written in batches. */
+export function needsBatches(size: { lines: number; characters: number }): boolean {
+  return size.lines > MAX_LINES_AT_ONCE || size.characters > MAX_CHARACTERS_AT_ONCE;
+}
+
+/** True when a document is only a skeleton: headings, and nothing but `[TBD]` below them. */
+export function isSkeleton(text: string): boolean {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const content = lines.filter((line) => line !== '' && !/^#{1,6}\s/.test(line));
+  return content.length > 0 && content.every((line) => line === TBD);
+}
+
+/** 1-based lines that still hold a `[TBD]` marker. */
+export function openMarkers(text: string): number[] {
+  return text.split('\n').flatMap((line, index) => (line.includes(TBD) ? [index + 1] : []));
+}

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import pino from 'pino';
+import { serve } from './server/serve.ts';
+import { productVersion } from './version.ts';
+
+const USAGE = `python-engineer-mcp: an MCP server that holds any agent to the rules of a senior Python backend engineer.
+
+Usage: python-engineer-mcp [options]        serve over stdio
+
+  --root <folder>       the project (default: PYTHON_ENGINEER_ROOT, the client's roots, the working folder)
+  --read-only           offer only the tools that change nothing
+  --log-file <file>     write the log there instead of standard error
+  --log-level <level>   debug, info (default), warn, error
+  --version, --help
+`;
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
+
+/** Runs the command line; returns when serving has begun or the program has nothing more to do. */
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseOptions(args);
+  if (values.help === true) return print(USAGE);
+  if (values.version === true) return print(`${productVersion()}\n`);
+  const level = values['log-level'] ?? 'info';
+  if (!LEVELS.includes(level)) fail(`--log-level must be one of ${LEVELS.join(', ')}`);
+  const logger = pino({ level, base: undefined }, pino.destination({ dest: values['log-file'] ?? 2, sync: true, mkdir: true }));
+  await serve({ version: productVersion(), root: values.root, readOnly: values['read-only'] === true, logger });
+}
+
+function parseOptions(args: readonly string[]): ReturnType<typeof parseKnown> {
+  try {
+    return parseKnown(args);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseKnown(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: {
+      root: { type: 'string' },
+      'read-only': { type: 'boolean' },
+      'log-file': { type: 'string' },
+      'log-level': { type: 'string' },
+      version: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+}
+
+/** Only for --help and --version: no client is connected then. */
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`python-engineer-mcp: ${message}\n\n${USAGE}`);
+  process.exit(2);
+}

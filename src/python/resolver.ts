@@ -1,0 +1,418 @@
+import path from 'node:path';
+import type { Binding, ClassFacts, FunctionFacts, Scope } from './module-facts.ts';
+import type { Module, Project } from './project.ts';
+import type { CallExpression, Expression, FunctionStatement, ImportedName } from './syntax.ts';
+
+/** What an expression names. */
+export type Resolved =
+  /** Something outside the project, by its full dotted name: `requests.get`, `builtins.open`. */
+  | { readonly kind: 'external'; readonly name: string }
+  | { readonly kind: 'class'; readonly module: Module; readonly node: ClassFacts['node']; readonly scope: Scope }
+  | { readonly kind: 'function'; readonly module: Module; readonly node: FunctionStatement; readonly scope: Scope }
+  /** A module-level or local variable of the project. */
+  | {
+      readonly kind: 'variable';
+      readonly module: Module;
+      readonly annotation: Expression | undefined;
+      readonly value: Expression | undefined;
+      readonly scope: Scope;
+    };
+
+export type ResolvedClass = Extract<Resolved, { kind: 'class' | 'external' }>;
+
+const MAX_STEPS = 24;
+const BUILTINS = new Set([
+  'open',
+  'print',
+  'input',
+  'dict',
+  'list',
+  'set',
+  'tuple',
+  'frozenset',
+  'str',
+  'int',
+  'float',
+  'bool',
+  'bytes',
+  'bytearray',
+  'object',
+  'type',
+  'super',
+  'property',
+  'classmethod',
+  'staticmethod',
+  'Exception',
+  'BaseException',
+  'ImportError',
+  'ModuleNotFoundError',
+  'KeyError',
+  'ValueError',
+  'TypeError',
+  'AttributeError',
+  'StopIteration',
+  'StopAsyncIteration',
+  'KeyboardInterrupt',
+  'SystemExit',
+  'GeneratorExit',
+  'NotImplementedError',
+  'FileNotFoundError',
+  'OSError',
+  'TimeoutError',
+]);
+/** Wrappers whose argument is the type that matters. */
+const TRANSPARENT_GENERICS = new Set([
+  'typing.Annotated',
+  'typing_extensions.Annotated',
+  'typing.Optional',
+  'typing.Final',
+  'typing.ClassVar',
+  'sqlalchemy.orm.Mapped',
+]);
+
+/** Follows names to what they mean, through imports, re-exports and assignments of the whole project. */
+export class Resolver {
+  private readonly project: Project;
+
+  constructor(project: Project) {
+    this.project = project;
+  }
+
+  /** What a name or dotted chain means in a scope; undefined when it cannot be known. */
+  resolve(module: Module, scope: Scope, expression: Expression, steps = MAX_STEPS): Resolved | undefined {
+    if (steps === 0) return undefined;
+    const chain = dottedChain(expression);
+    if (chain === undefined) return undefined;
+    const [id, ...attributes] = chain;
+    const found = lookup(scope, id);
+    if (found === undefined) return this.resolveUnbound(module, id, attributes, steps);
+    const { binding, bindings } = found;
+    if (binding.kind === 'import') return this.resolveImport(module, binding.name, attributes, steps - 1);
+    if (attributes.length > 0) return this.resolveMember(module, scope, id, attributes, steps - 1);
+    return bindings.length > 1 && binding.kind === 'value' && !isAlternative(bindings)
+      ? undefined
+      : this.definition(module, binding, steps - 1);
+  }
+
+  /** The full dotted name of something outside the project, or undefined. */
+  externalName(module: Module, scope: Scope, expression: Expression): string | undefined {
+    const resolved = this.resolve(module, scope, expression);
+    return resolved?.kind === 'external' ? resolved.name : undefined;
+  }
+
+  private resolveUnbound(module: Module, id: string, attributes: readonly string[], steps: number): Resolved | undefined {
+    for (const name of module.facts.imports) {
+      if (name.name !== '*') continue;
+      const file = this.importedFile(module, name);
+      const target = file === undefined ? undefined : this.project.module(file);
+      if (target === undefined || target.path === module.path) continue;
+      const resolved = this.resolveInModule(target, [id, ...attributes], steps - 1);
+      if (resolved !== undefined) return resolved;
+    }
+    return BUILTINS.has(id) ? { kind: 'external', name: ['builtins', id, ...attributes].join('.') } : undefined;
+  }
+
+  private importedFile(module: Module, name: ImportedName): string | undefined {
+    if (name.level === 0) return this.project.locate(name.module, module.path);
+    return this.project.locateBelow(relativeFolder(module.path, name.level), name.module);
+  }
+
+  private resolveImport(module: Module, name: ImportedName, attributes: readonly string[], steps: number): Resolved | undefined {
+    const written = [...(name.module === '' ? [] : name.module.split('.')), ...(name.name === undefined ? [] : [name.name])];
+    // `import a.b` binds `a`; `import a.b as c` binds `a.b`.
+    const bound = name.name === undefined && name.alias === undefined ? written.slice(0, 1) : written;
+    return this.resolveParts(module, [...bound, ...attributes], name.level, steps);
+  }
+
+  private resolveParts(module: Module, parts: readonly string[], level: number, steps: number): Resolved | undefined {
+    if (steps <= 0) return undefined;
+    for (let length = parts.length; length >= (level > 0 ? 0 : 1); length--) {
+      const dotted = parts.slice(0, length).join('.');
+      const file =
+        level === 0 ? this.project.locate(dotted, module.path) : this.project.locateBelow(relativeFolder(module.path, level), dotted);
+      if (file === undefined) continue;
+      const rest = parts.slice(length);
+      const target = rest.length === 0 ? undefined : this.project.module(file);
+      if (target === undefined) return undefined;
+      return this.resolveInModule(target, rest, steps - 1);
+    }
+    return level === 0 ? { kind: 'external', name: parts.join('.') } : undefined;
+  }
+
+  private resolveInModule(module: Module, parts: readonly string[], steps: number): Resolved | undefined {
+    const [id, ...attributes] = parts;
+    if (id === undefined || steps <= 0) return undefined;
+    const bindings = module.facts.scope.bindings.get(id);
+    if (bindings === undefined) return this.resolveUnbound(module, id, attributes, steps);
+    const [binding] = bindings;
+    if (binding === undefined) return undefined;
+    if (binding.kind === 'import') return this.resolveImport(module, binding.name, attributes, steps - 1);
+    return attributes.length > 0
+      ? this.resolveMember(module, module.facts.scope, id, attributes, steps - 1)
+      : this.definition(module, binding, steps - 1);
+  }
+
+  private resolveMember(module: Module, scope: Scope, id: string, attributes: readonly string[], steps: number): Resolved | undefined {
+    if (steps <= 0) return undefined;
+    const [attribute, ...more] = attributes;
+    if (attribute === undefined || more.length > 0) return undefined;
+    const object: Expression = { kind: 'name', start: 0, end: 0, id };
+    const found = lookup(scope, id);
+    const owner = found?.binding.kind === 'class' ? this.resolve(module, scope, object, steps) : this.typeOf(module, scope, object, steps);
+    if (owner?.kind === 'external') return { kind: 'external', name: `${owner.name}.${attribute}` };
+    return owner?.kind === 'class' ? this.member(owner, attribute, steps) : undefined;
+  }
+
+  /** A class attribute or method, through the bases that the project defines. */
+  member(owner: Extract<Resolved, { kind: 'class' }>, name: string, steps = MAX_STEPS): Resolved | undefined {
+    if (steps <= 0) return undefined;
+    const scope = classScope(owner);
+    const binding = scope?.bindings.get(name)?.[0] ?? scope?.bindings.get(`self.${name}`)?.[0];
+    if (binding !== undefined) return this.definition(owner.module, binding, steps - 1);
+    for (const base of owner.node.bases) {
+      const resolved = this.resolve(owner.module, owner.scope, unsubscripted(base), steps - 1);
+      if (resolved?.kind === 'external') return { kind: 'external', name: `${resolved.name}.${name}` };
+      const inherited = resolved?.kind === 'class' ? this.member(resolved, name, steps - 1) : undefined;
+      if (inherited !== undefined) return inherited;
+    }
+    return undefined;
+  }
+
+  private definition(module: Module, binding: Binding, steps: number): Resolved | undefined {
+    switch (binding.kind) {
+      case 'class':
+        return { kind: 'class', module, node: binding.node, scope: binding.scope };
+      case 'function':
+        return { kind: 'function', module, node: binding.node, scope: binding.scope };
+      case 'value': {
+        const isAlias = binding.annotation === undefined && binding.value !== undefined && dottedChain(binding.value) !== undefined;
+        if (isAlias && binding.value !== undefined) {
+          const target = this.resolve(module, binding.scope, binding.value, steps);
+          if (target !== undefined) return target;
+        }
+        return { kind: 'variable', module, annotation: binding.annotation, value: binding.value, scope: binding.scope };
+      }
+      case 'import':
+        return this.resolveImport(module, binding.name, [], steps);
+      default:
+        return undefined;
+    }
+  }
+
+  /** The class of the value an expression gives; undefined when it cannot be known from the source. */
+  typeOf(module: Module, scope: Scope, expression: Expression, steps = MAX_STEPS): ResolvedClass | undefined {
+    if (steps <= 0) return undefined;
+    switch (expression.kind) {
+      case 'await':
+        return this.typeOf(module, scope, expression.value, steps - 1);
+      case 'call':
+        return this.typeOfCall(module, scope, expression, steps - 1);
+      case 'name':
+        return this.typeOfName(module, scope, expression.id, steps - 1);
+      case 'attribute': {
+        const owner = this.typeOf(module, scope, expression.object, steps - 1);
+        if (owner?.kind === 'class') {
+          const member = this.member(owner, expression.name, steps - 1);
+          return member?.kind === 'variable' ? this.typeOfVariable(member, steps - 1) : undefined;
+        }
+        const resolved = this.resolve(module, scope, expression, steps - 1);
+        return resolved?.kind === 'variable' ? this.typeOfVariable(resolved, steps - 1) : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  private typeOfName(module: Module, scope: Scope, id: string, steps: number): ResolvedClass | undefined {
+    const found = lookup(scope, id);
+    if (found === undefined) return undefined;
+    const { binding, bindings } = found;
+    if (binding.kind === 'parameter') return this.typeOfParameter(module, found.scope, binding.node.annotation, id, steps);
+    if (binding.kind === 'context') return this.typeOf(module, binding.scope, binding.value, steps);
+    if (binding.kind === 'value') {
+      const annotated = bindings.find((each) => each.kind === 'value' && each.annotation !== undefined);
+      const chosen = annotated ?? (bindings.length === 1 || isAlternative(bindings) ? binding : undefined);
+      if (chosen?.kind !== 'value') return undefined;
+      return this.typeOfVariable(
+        { kind: 'variable', module, annotation: chosen.annotation, value: chosen.value, scope: chosen.scope },
+        steps,
+      );
+    }
+    if (binding.kind === 'import') {
+      const resolved = this.resolveImport(module, binding.name, [], steps);
+      return resolved?.kind === 'variable' ? this.typeOfVariable(resolved, steps) : undefined;
+    }
+    return undefined;
+  }
+
+  private typeOfParameter(
+    module: Module,
+    scope: Scope,
+    annotation: Expression | undefined,
+    id: string,
+    steps: number,
+  ): ResolvedClass | undefined {
+    if (annotation !== undefined) return this.annotatedClass(module, scope.parent ?? scope, annotation, steps);
+    const owner = scope.owner;
+    const isReceiver = (id === 'self' || id === 'cls') && owner?.parentClass !== undefined;
+    if (!isReceiver || owner?.parentClass === undefined) return undefined;
+    return { kind: 'class', module, node: owner.parentClass.node, scope: owner.parentClass.definedIn };
+  }
+
+  private typeOfVariable(variable: Extract<Resolved, { kind: 'variable' }>, steps: number): ResolvedClass | undefined {
+    if (variable.annotation !== undefined) return this.annotatedClass(variable.module, variable.scope, variable.annotation, steps);
+    return variable.value === undefined ? undefined : this.typeOf(variable.module, variable.scope, variable.value, steps);
+  }
+
+  private typeOfCall(module: Module, scope: Scope, call: CallExpression, steps: number): ResolvedClass | undefined {
+    const target = this.resolve(module, scope, call.func, steps);
+    if (target?.kind === 'class' || target?.kind === 'external') return target;
+    if (target?.kind === 'function' && target.node.returns !== undefined) {
+      return this.annotatedClass(target.module, target.scope, target.node.returns, steps);
+    }
+    return undefined;
+  }
+
+  /** The class an annotation stands for: `Annotated[X, ...]`, `X | None`, `"X"` and aliases of these are X. */
+  annotatedClass(module: Module, scope: Scope, annotation: Expression, steps = MAX_STEPS): ResolvedClass | undefined {
+    if (steps <= 0) return undefined;
+    if (annotation.kind === 'string') {
+      const name = annotation.value.trim();
+      const isDotted = /^[A-Za-z_][\w.]*$/.test(name);
+      return isDotted ? this.annotatedClass(module, scope, chainExpression(name), steps - 1) : undefined;
+    }
+    if (annotation.kind === 'binary' && annotation.operator === '|') {
+      const isNone = (side: Expression): boolean => side.kind === 'constant' && side.value === 'None';
+      if (isNone(annotation.right)) return this.annotatedClass(module, scope, annotation.left, steps - 1);
+      return isNone(annotation.left) ? this.annotatedClass(module, scope, annotation.right, steps - 1) : undefined;
+    }
+    if (annotation.kind === 'subscript') {
+      const generic = this.resolve(module, scope, annotation.value, steps - 1);
+      const [first] = annotation.index;
+      if (generic?.kind === 'external' && TRANSPARENT_GENERICS.has(generic.name)) {
+        return first === undefined ? undefined : this.annotatedClass(module, scope, first, steps - 1);
+      }
+      return generic?.kind === 'class' || generic?.kind === 'external' ? generic : undefined;
+    }
+    const resolved = this.resolve(module, scope, annotation, steps - 1);
+    if (resolved?.kind === 'class' || resolved?.kind === 'external') return resolved;
+    // An alias such as `SessionDep = Annotated[AsyncSession, Depends(get_session)]`.
+    return resolved?.kind === 'variable' && resolved.value !== undefined
+      ? this.annotatedClass(resolved.module, resolved.scope, resolved.value, steps - 1)
+      : undefined;
+  }
+
+  /** What a variable such as an annotation alias was assigned, through imports. */
+  variableValue(module: Module, scope: Scope, expression: Expression): { module: Module; scope: Scope; value: Expression } | undefined {
+    const resolved = this.resolve(module, scope, expression);
+    return resolved?.kind === 'variable' && resolved.value !== undefined
+      ? { module: resolved.module, scope: resolved.scope, value: resolved.value }
+      : undefined;
+  }
+
+  /** The external names a class derives from, itself included, nearest first. Bases that cannot be followed are left out. */
+  ancestry(type: ResolvedClass): ReadonlySet<string> {
+    const names = new Set<string>();
+    const pending: ResolvedClass[] = [type];
+    const seen = new Set<unknown>();
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      if (next.kind === 'external') {
+        names.add(next.name);
+        continue;
+      }
+      if (seen.has(next.node)) continue;
+      seen.add(next.node);
+      for (const base of next.node.bases) {
+        const resolved = this.resolve(next.module, next.scope, unsubscripted(base));
+        if (resolved?.kind === 'class' || resolved?.kind === 'external') pending.push(resolved);
+        else if (resolved?.kind === 'variable') {
+          const made = resolved.value === undefined ? undefined : this.typeOf(resolved.module, resolved.scope, resolved.value);
+          if (made !== undefined) pending.push(made);
+        }
+      }
+    }
+    return names;
+  }
+
+  /** True when a class is or derives from one of the external names. */
+  derivesFrom(type: ResolvedClass | undefined, names: ReadonlySet<string>): boolean {
+    if (type === undefined) return false;
+    for (const name of this.ancestry(type)) if (names.has(name)) return true;
+    return false;
+  }
+}
+
+/** The names of a dotted chain, or undefined for any other expression. */
+export function dottedChain(expression: Expression): [string, ...string[]] | undefined {
+  const attributes: string[] = [];
+  let inner = expression;
+  while (inner.kind === 'attribute') {
+    attributes.unshift(inner.name);
+    inner = inner.object;
+  }
+  return inner.kind === 'name' ? [inner.id, ...attributes] : undefined;
+}
+
+/** `a.b` for a dotted chain, with `()` or `[]` where there are calls or subscripts in between; for messages. */
+export function spelled(expression: Expression): string {
+  switch (expression.kind) {
+    case 'name':
+      return expression.id;
+    case 'attribute':
+      return `${spelled(expression.object)}.${expression.name}`;
+    case 'call':
+      return `${spelled(expression.func)}()`;
+    case 'subscript':
+      return `${spelled(expression.value)}[…]`;
+    case 'await':
+      return `await ${spelled(expression.value)}`;
+    default:
+      return '…';
+  }
+}
+
+/** The generic class of `Base[T]`, or the expression itself. */
+export function unsubscripted(expression: Expression): Expression {
+  return expression.kind === 'subscript' ? expression.value : expression;
+}
+
+/** The function whose body a scope belongs to, through comprehensions but not through lambdas. */
+export function enclosingFunction(scope: Scope): FunctionFacts | undefined {
+  return scope.kind === 'class' ? undefined : scope.owner;
+}
+
+function chainExpression(dotted: string): Expression {
+  const [first = '', ...rest] = dotted.split('.');
+  let expression: Expression = { kind: 'name', start: 0, end: 0, id: first };
+  for (const name of rest) expression = { kind: 'attribute', start: 0, end: 0, object: expression, name };
+  return expression;
+}
+
+/** The folder that `level` leading dots of an import in `file` mean. */
+function relativeFolder(file: string, level: number): string {
+  let folder = path.posix.dirname(file);
+  for (let up = 1; up < level; up++) folder = path.posix.dirname(folder);
+  return folder;
+}
+
+/** The binding of a name as Python finds it: class bodies are not visible from the functions inside them. */
+function lookup(from: Scope, id: string): { binding: Binding; bindings: readonly Binding[]; scope: Scope } | undefined {
+  for (let scope: Scope | undefined = from; scope !== undefined; scope = scope.parent) {
+    if (scope.kind === 'class' && scope !== from) continue;
+    const bindings = scope.bindings.get(id);
+    const binding = bindings?.[0];
+    if (bindings !== undefined && binding !== undefined) return { binding, bindings, scope };
+  }
+  return undefined;
+}
+
+/** True when all bindings after the first only replace it by None, or an import by its fallback. */
+function isAlternative(bindings: readonly Binding[]): boolean {
+  return bindings
+    .slice(1)
+    .every((binding) => binding.kind === 'value' && binding.value?.kind === 'constant' && binding.value.value === 'None');
+}
+
+function classScope(owner: Extract<Resolved, { kind: 'class' }>): Scope | undefined {
+  return owner.module.facts.classes.find((each) => each.node === owner.node)?.scope;
+}

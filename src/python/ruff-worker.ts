@@ -1,0 +1,75 @@
+import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
+import { z } from 'zod';
+import { neutraliseSuppressions, type RuffDiagnostic, type RuffResult, type RuffSettings, type RuffTask } from './ruff.ts';
+
+const location = z.object({ row: z.number(), column: z.number() });
+const diagnosticList = z.array(
+  z.object({ code: z.string().nullable(), message: z.string(), start_location: location, end_location: location }),
+);
+
+const linters = new Map<string, Workspace>();
+
+/** Runs in the one long-lived Ruff thread. */
+export default function run(task: RuffTask): RuffResult {
+  return task.kind === 'check'
+    ? { kind: 'check', diagnostics: check(task.text, task.settings, task.codes) }
+    : { kind: 'format', text: format(task.text, task.settings) };
+}
+
+function check(text: string, settings: RuffSettings, codes: readonly string[]): RuffDiagnostic[] {
+  try {
+    const found = diagnosticList.parse(linter(settings, codes).check(neutraliseSuppressions(text)));
+    return found.map((each) => ({
+      code: each.code ?? 'invalid-syntax',
+      message: each.message,
+      start: each.start_location,
+      end: each.end_location,
+    }));
+  } catch (error) {
+    // Source nested thousands of levels deep exhausts the stack and leaves the workspace unusable.
+    linters.clear();
+    const isExhausted = error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError');
+    if (!isExhausted) throw error;
+    return [
+      {
+        code: 'invalid-syntax',
+        message: 'The source is nested too deeply to be analysed',
+        start: { row: 1, column: 1 },
+        end: { row: 1, column: 1 },
+      },
+    ];
+  }
+}
+
+function format(text: string, settings: RuffSettings): string | undefined {
+  try {
+    return linter(settings, []).format(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function linter(settings: RuffSettings, codes: readonly string[]): Workspace {
+  const key = JSON.stringify([settings, codes]);
+  let workspace = linters.get(key);
+  if (workspace === undefined) {
+    workspace = new Workspace(
+      {
+        'target-version': settings.targetVersion,
+        'line-length': settings.lineLength,
+        format: { 'quote-style': settings.quoteStyle, 'indent-style': settings.indentStyle },
+        lint: {
+          select: codes,
+          pydocstyle: { convention: 'google' },
+          'flake8-annotations': { 'suppress-dummy-args': true, 'mypy-init-return': true },
+          'flake8-tidy-imports': { 'banned-api': BANNED },
+        },
+      },
+      PositionEncoding.Utf16,
+    );
+    linters.set(key, workspace);
+  }
+  return workspace;
+}
+
+const BANNED = { 'unittest.mock.patch': { msg: 'Use the mocker fixture of pytest-mock.' } };

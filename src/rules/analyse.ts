@@ -1,0 +1,121 @@
+import { collectFacts, type ModuleFacts } from '../python/module-facts.ts';
+import { type PythonParser, TooDeeplyNested } from '../python/parser.ts';
+import { Project } from '../python/project.ts';
+import { Resolver } from '../python/resolver.ts';
+import type { RuffDiagnostic } from '../python/ruff.ts';
+import { applyAllowances } from './allow.ts';
+import { RuleContext } from './context.ts';
+import { fileRole, isTemplate } from './file-role.ts';
+import { type AllowedFinding, compareFindings, type Finding, type Report, type RuleDefinition } from './finding.ts';
+import { CHECKS } from './registry.ts';
+import { reportsFromRuff } from './ruff-findings.ts';
+
+/** One file to check. `text` has LF line endings and no byte order mark. */
+export interface SourceFile {
+  /** Workspace-relative; need not exist on disk. */
+  readonly path: string;
+  readonly text: string;
+  readonly diagnostics: readonly RuffDiagnostic[];
+}
+
+export interface FileResult {
+  readonly findings: readonly Finding[];
+  readonly allowed: readonly AllowedFinding[];
+}
+
+/** Checks files of one project against the rules. Lives in one thread and keeps parsed modules between calls. */
+export class Analyser {
+  private readonly parser: PythonParser;
+  private readonly project: Project;
+  private readonly resolver: Resolver;
+
+  /** `root` is the absolute workspace root with links resolved. */
+  constructor(parser: PythonParser, root: string) {
+    this.parser = parser;
+    this.project = new Project(root, (text) => this.facts(text));
+    this.resolver = new Resolver(this.project);
+  }
+
+  /** The findings of one file under `rules`, sorted; names it imports are followed on disk. */
+  analyse(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
+    if (file.diagnostics.some((diagnostic) => diagnostic.code === 'invalid-syntax') && isTemplate(file.text))
+      return { findings: [], allowed: [] };
+    this.project.refresh();
+    let facts: ModuleFacts;
+    try {
+      facts = this.facts(file.text);
+    } catch (error) {
+      if (!(error instanceof TooDeeplyNested)) throw error;
+      return tooDeep(file, rules);
+    }
+    const module = { path: file.path, facts };
+    this.project.use(module);
+    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver);
+    const applicable = rules.filter((rule) => rule.applies.includes(context.role));
+    for (const report of reportsFromRuff(context, file.diagnostics, applicable)) context.report(report);
+    for (const rule of applicable) CHECKS.get(rule.id)?.(context);
+    return applyAllowances(facts, toFindings(context, applicable));
+  }
+
+  private facts(text: string): ModuleFacts {
+    return collectFacts(text, this.parser.parse(text));
+  }
+}
+
+function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Finding[] {
+  const definitions = new Map(rules.map((rule) => [rule.id, rule]));
+  const unique = new Map<string, Finding>();
+  for (const report of context.reports) {
+    const rule = definitions.get(report.rule);
+    if (rule === undefined) continue;
+    const finding = toFinding(context, report, rule);
+    const key = `${finding.rule}:${finding.line}:${finding.column}`;
+    if (!unique.has(key)) unique.set(key, finding);
+  }
+  return [...unique.values()].sort(compareFindings);
+}
+
+function toFinding(context: RuleContext, report: Report, rule: RuleDefinition): Finding {
+  const start = context.facts.lines.positionAt(report.span.start);
+  const end = context.facts.lines.positionAt(Math.max(report.span.start, report.span.end));
+  return {
+    rule: rule.id,
+    // A check may know that one place is less certain than the rule; the project's settings may lower the rule itself.
+    severity: rule.severity === 'warning' ? 'warning' : (report.severity ?? rule.severity),
+    message: report.message.replace(/\s+/g, ' '),
+    path: context.path,
+    line: start.line,
+    column: start.column,
+    endLine: end.line,
+    endColumn: end.column,
+    fix: (report.fix ?? rule.fix).replace(/\s+/g, ' '),
+    symbol: symbolAt(context, report.span.start),
+  };
+}
+
+function symbolAt(context: RuleContext, offset: number): string {
+  return [...context.facts.classes, ...context.facts.functions]
+    .map((facts) => facts.node)
+    .filter((node) => Math.min(node.start, ...node.decorators.map((decorator) => decorator.start)) <= offset && offset < node.end)
+    .sort((a, b) => a.start - b.start)
+    .map((node) => node.name)
+    .join('.');
+}
+
+function tooDeep(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
+  const rule = rules.find((each) => each.id === 'code/complete');
+  if (rule === undefined) return { findings: [], allowed: [] };
+  const finding: Finding = {
+    rule: rule.id,
+    severity: rule.severity,
+    message: 'The source is nested too deeply to be analysed.',
+    path: file.path,
+    line: 1,
+    column: 1,
+    endLine: 1,
+    endColumn: 1,
+    symbol: '',
+    fix: 'Split the deepest expression into named parts.',
+  };
+  return { findings: [finding], allowed: [] };
+}

@@ -1,0 +1,120 @@
+import type { PythonSettings } from '../python/python-settings.ts';
+import { changedFiles, textAtRevision } from '../workspace/git.ts';
+import { listFiles } from '../workspace/listing.ts';
+import { Refusal } from '../workspace/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import type { FileResult } from './analyse.ts';
+import type { CheckEngine } from './engine.ts';
+import { type AllowedFinding, addedFindings, compareFindings, type Finding, type RuleDefinition } from './finding.ts';
+
+/** How many files are in the worker threads at once: enough to keep them busy, few enough to keep memory flat. */
+const CONCURRENCY = 6;
+const PYTHON = /\.pyi?$/i;
+
+/** What to check with. */
+export interface CheckOptions {
+  readonly engine: CheckEngine;
+  readonly workspace: Workspace;
+  readonly settings: PythonSettings;
+  readonly rules: readonly RuleDefinition[];
+  /** Globs that are left out. */
+  readonly exclude: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The result of checking many files. */
+export interface CheckResult {
+  readonly files: number;
+  /** Sorted. */
+  readonly findings: readonly Finding[];
+  readonly allowed: readonly AllowedFinding[];
+  /** Findings in changed files that were there before. */
+  readonly older: number;
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Checks files and folders (workspace-relative). A file that cannot be read is skipped and said. */
+export async function checkPaths(paths: readonly string[], options: CheckOptions): Promise<CheckResult> {
+  const files = new Set<string>();
+  for (const path of paths) for (const file of await pythonFilesBelow(path, options)) files.add(file);
+  return checkEach([...files].sort(), options, async (file) => checkFile(file, options));
+}
+
+/** Checks what changed since a git revision: only findings that the revision did not have. */
+export async function checkChanges(revision: string, options: CheckOptions): Promise<CheckResult> {
+  const candidates = (await changedFiles(options.workspace, revision)).filter((change) => PYTHON.test(change.path));
+  // The listing knows what is ignored or excluded; git also reports files of other tools.
+  const listed = new Set(await listFiles(options.workspace, ['**/*.{py,pyi}'], options.exclude));
+  const changes = new Map(candidates.filter((change) => listed.has(change.path)).map((change) => [change.path, change]));
+  return checkEach([...changes.keys()].sort(), options, async (file) => {
+    const now = await checkFile(file, options);
+    const previousPath = changes.get(file)?.previousPath;
+    const previousText = previousPath === undefined ? undefined : await textAtRevision(options.workspace, revision, previousPath);
+    if (previousText === undefined) return { ...now, older: 0 };
+    const before = await options.engine.check(
+      options.workspace,
+      file,
+      previousText.replace(/^\uFEFF/, ''),
+      options.rules,
+      options.settings,
+    );
+    const added = addedFindings(before.findings, now.findings);
+    return { findings: added, allowed: now.allowed, older: now.findings.length - added.length };
+  });
+}
+
+async function checkFile(file: string, options: CheckOptions): Promise<FileResult> {
+  const { text } = await options.workspace.readText(file);
+  return options.engine.check(options.workspace, file, text, options.rules, options.settings);
+}
+
+async function pythonFilesBelow(path: string, options: CheckOptions): Promise<string[]> {
+  const { relative } = await options.workspace.resolve(path, 'read');
+  if (await options.workspace.isFile(path)) {
+    if (!PYTHON.test(relative)) throw new Refusal('invalid_input', `"${relative}" is no Python file.`, 'Name .py files or folders.');
+    return [relative];
+  }
+  const { exists } = await options.workspace.resolve(path, 'read');
+  if (!exists) throw new Refusal('not_found', `"${relative}" does not exist.`, 'Check the path with find_files.');
+  const prefix = relative === '.' ? '' : `${escapeGlob(relative)}/`;
+  return listFiles(options.workspace, [`${prefix}**/*.{py,pyi}`], options.exclude);
+}
+
+function escapeGlob(path: string): string {
+  return path.replace(/[\\*?[\]{}()!+@|]/g, '\\$&');
+}
+
+async function checkEach(
+  files: readonly string[],
+  options: CheckOptions,
+  check: (file: string) => Promise<FileResult & { older?: number }>,
+): Promise<CheckResult> {
+  const findings: Finding[] = [];
+  const allowed: AllowedFinding[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  let older = 0;
+  const pending = [...files].reverse();
+  const work = async (): Promise<void> => {
+    for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+      options.signal.throwIfAborted();
+      try {
+        const result = await check(file);
+        findings.push(...result.findings);
+        allowed.push(...result.allowed);
+        older += result.older ?? 0;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        skipped.push({ path: file, reason: error.message });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    files: files.length - skipped.length,
+    findings: findings.sort(compareFindings),
+    allowed: allowed.sort(compareFindings),
+    older,
+    skipped,
+  };
+}

@@ -1,0 +1,50 @@
+import { spelled } from '../python/resolver.ts';
+import type { Check } from './context.ts';
+
+const SETTINGS = new Set([
+  'pydantic_settings.BaseSettings',
+  'pydantic_settings.main.BaseSettings',
+  'pydantic.BaseSettings',
+  'pydantic.v1.BaseSettings',
+]);
+const READERS = new Set(['os.getenv', 'os.environ.get', 'os.environb.get', 'os.getenvb']);
+
+/** config/no-environ: the environment read outside the settings module. */
+export const noEnviron: Check = (context) => {
+  for (const place of environmentReads(context)) {
+    context.report({
+      rule: 'config/no-environ',
+      span: place.span,
+      message: `\`${place.written}\` reads the environment outside the settings module.`,
+      fix: 'Add a field to the Settings class in `core/config.py` and take `Annotated[Settings, Depends(get_settings)]`, or call `get_settings()`.',
+    });
+  }
+};
+
+/** config/base-settings: a settings module that reads the environment by hand. */
+export const baseSettings: Check = (context) => {
+  const hasSettingsClass = context.facts.classes.some((facts) => context.derivesFrom(context.classOf(facts), SETTINGS));
+  if (hasSettingsClass) return;
+  const [first, ...more] = [...environmentReads(context)];
+  if (first === undefined) return;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more in this file)`;
+  context.report({
+    rule: 'config/base-settings',
+    span: first.span,
+    message: `Settings are read by hand: \`${first.written}\`${others}. Missing and malformed values are not noticed at start.`,
+    fix: 'Declare a `Settings(BaseSettings)` class from `pydantic-settings` with one typed field per variable.',
+  });
+};
+
+type Context = Parameters<Check>[0];
+
+function* environmentReads(context: Context): Generator<{ span: { start: number; end: number }; written: string }> {
+  for (const reference of context.facts.references) {
+    if (reference.use !== 'load' || context.isInMainGuard(reference.node)) continue;
+    const name = context.external(reference.scope, reference.node);
+    const isRead = name !== undefined && ((reference.isCalled && READERS.has(name)) || (reference.isSubscripted && name === 'os.environ'));
+    if (!isRead) continue;
+    const written = spelled(reference.node);
+    yield { span: reference.node, written: reference.isSubscripted ? `${written}[…]` : `${written}(…)` };
+  }
+}

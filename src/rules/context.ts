@@ -1,0 +1,94 @@
+import type { FunctionFacts, ModuleFacts, Scope } from '../python/module-facts.ts';
+import type { Module } from '../python/project.ts';
+import type { Resolved, ResolvedClass, Resolver } from '../python/resolver.ts';
+import { type Expression, type Span, type Statement, walkExpression } from '../python/syntax.ts';
+import type { FileRole, Report } from './finding.ts';
+
+/** What a rule sees: one file's facts, its role, and what its names mean across the project. */
+export class RuleContext {
+  readonly facts: ModuleFacts;
+  readonly module: Module;
+  readonly role: FileRole;
+  readonly reports: Report[] = [];
+  private readonly resolver: Resolver;
+  private readonly mainGuards: readonly Span[];
+
+  constructor(module: Module, role: FileRole, resolver: Resolver) {
+    this.module = module;
+    this.facts = module.facts;
+    this.role = role;
+    this.resolver = resolver;
+    this.mainGuards = module.facts.syntax.body.filter(isMainGuard);
+  }
+
+  get path(): string {
+    return this.module.path;
+  }
+
+  report(report: Report): void {
+    this.reports.push(report);
+  }
+
+  /** 1-based line of an offset. */
+  lineOf(offset: number): number {
+    return this.facts.lines.positionAt(offset).line;
+  }
+
+  source(span: Span): string {
+    return this.facts.text.slice(span.start, span.end);
+  }
+
+  resolve(scope: Scope, expression: Expression): Resolved | undefined {
+    return this.resolver.resolve(this.module, scope, expression);
+  }
+
+  /** The dotted name of something outside the project. */
+  external(scope: Scope, expression: Expression): string | undefined {
+    return this.resolver.externalName(this.module, scope, expression);
+  }
+
+  typeOf(scope: Scope, expression: Expression): ResolvedClass | undefined {
+    return this.resolver.typeOf(this.module, scope, expression);
+  }
+
+  annotatedClass(scope: Scope, annotation: Expression): ResolvedClass | undefined {
+    return this.resolver.annotatedClass(this.module, scope, annotation);
+  }
+
+  derivesFrom(type: ResolvedClass | undefined, names: ReadonlySet<string>): boolean {
+    return this.resolver.derivesFrom(type, names);
+  }
+
+  ancestry(type: ResolvedClass): ReadonlySet<string> {
+    return this.resolver.ancestry(type);
+  }
+
+  /** The resolved class of a class statement in this file. */
+  classOf(facts: ModuleFacts['classes'][number]): ResolvedClass {
+    return { kind: 'class', module: this.module, node: facts.node, scope: facts.definedIn };
+  }
+
+  /** True below `if __name__ == "__main__":`. */
+  isInMainGuard(span: Span): boolean {
+    return this.mainGuards.some((guard) => guard.start <= span.start && span.end <= guard.end);
+  }
+
+  /** True when a decorator of the function resolves to one of the names, called or not. */
+  hasDecorator(owner: FunctionFacts, names: ReadonlySet<string>): boolean {
+    return owner.node.decorators.some((decorator) => {
+      const target = decorator.kind === 'call' ? decorator.func : decorator;
+      const name = this.external(owner.definedIn, target);
+      return name !== undefined && names.has(name);
+    });
+  }
+}
+
+function isMainGuard(statement: Statement): boolean {
+  if (statement.kind !== 'if') return false;
+  return statement.branches.some((branch) =>
+    [...walkExpression(branch.test)].some((each) => each.kind === 'name' && each.id === '__name__'),
+  );
+}
+
+/** A check reads a context and reports to it. */
+export type Check = (context: RuleContext) => void;

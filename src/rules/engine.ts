@@ -1,0 +1,82 @@
+import type Tinypool from 'tinypool';
+import type { PythonSettings } from '../python/python-settings.ts';
+import type { RuffResult, RuffSettings, RuffTask } from '../python/ruff.ts';
+import { packageFile } from '../workspace/package-root.ts';
+import { toLf } from '../workspace/text.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import type { FileResult } from './analyse.ts';
+import type { AnalysisTask } from './analysis-worker.ts';
+import type { RuleDefinition } from './finding.ts';
+
+/** How long idle threads are kept, in milliseconds: a working session's pauses, not a night. */
+const IDLE_MS = 15 * 60 * 1000;
+const ANALYSIS_THREADS = 2;
+
+/** Checks and formats Python in worker threads: one for Ruff, the others for the rules. Nothing starts before it is used. */
+export class CheckEngine {
+  private ruff: Promise<Tinypool> | undefined;
+  private analysis: Promise<Tinypool> | undefined;
+
+  /** Starts the threads and compiles their WebAssembly, so that the first real check is quick. */
+  async warmUp(root: string): Promise<void> {
+    const rules: readonly RuleDefinition[] = [];
+    const file = { path: 'warm_up.py', text: 'pass\n', diagnostics: [] };
+    await Promise.all([
+      this.runRuff({
+        kind: 'format',
+        text: 'pass\n',
+        settings: { targetVersion: 'py312', lineLength: 88, quoteStyle: 'double', indentStyle: 'space' },
+      }),
+      this.runAnalysis({ root, file, rules }),
+    ]);
+  }
+
+  /**
+   * The findings of one Python text. `path` (workspace-relative) decides which rules apply and how imports resolve;
+   * the file need not exist. Any line endings.
+   */
+  async check(
+    workspace: Workspace,
+    path: string,
+    text: string,
+    rules: readonly RuleDefinition[],
+    settings: PythonSettings,
+  ): Promise<FileResult> {
+    const source = toLf(text);
+    // Ruff reports syntax errors always, under a name that cannot be selected.
+    const codes = [...new Set(rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
+    const result = await this.runRuff({ kind: 'check', text: source, settings: await settings.forFile(path), codes });
+    const diagnostics = result.kind === 'check' ? result.diagnostics : [];
+    return this.runAnalysis({ root: workspace.realRoot, file: { path, text: source, diagnostics }, rules });
+  }
+
+  /** The text as Ruff formats it, with LF line endings; undefined when it does not parse. */
+  async format(text: string, settings: RuffSettings): Promise<string | undefined> {
+    const result = await this.runRuff({ kind: 'format', text: toLf(text), settings });
+    return result.kind === 'format' ? result.text : undefined;
+  }
+
+  /** Ends every thread. */
+  async close(): Promise<void> {
+    const pools = await Promise.all([this.ruff, this.analysis]);
+    await Promise.all(pools.map((pool) => pool?.destroy()));
+  }
+
+  private async runRuff(task: RuffTask): Promise<RuffResult> {
+    this.ruff ??= startThreads('dist/ruff-worker.js', 1);
+    const result: RuffResult = await (await this.ruff).run(task);
+    return result;
+  }
+
+  private async runAnalysis(task: AnalysisTask): Promise<FileResult> {
+    this.analysis ??= startThreads('dist/analysis-worker.js', ANALYSIS_THREADS);
+    const result: FileResult = await (await this.analysis).run(task);
+    return result;
+  }
+}
+
+/** The pool is loaded on first use: the server answers its client before that. */
+async function startThreads(worker: string, maxThreads: number): Promise<Tinypool> {
+  const { default: Pool } = await import('tinypool');
+  return new Pool({ filename: packageFile(worker), minThreads: 1, maxThreads, idleTimeout: IDLE_MS, runtime: 'worker_threads' });
+}

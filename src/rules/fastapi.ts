@@ -1,0 +1,132 @@
+import type { FunctionFacts } from '../python/module-facts.ts';
+import type { Argument, Expression } from '../python/syntax.ts';
+import type { Check, RuleContext } from './context.ts';
+import { type RouteDecorator, routeDecorators } from './endpoints.ts';
+
+const RESPONSES = new Set([
+  'starlette.responses.Response',
+  'fastapi.Response',
+  'fastapi.responses.Response',
+  'fastapi.responses.JSONResponse',
+  'fastapi.responses.ORJSONResponse',
+  'fastapi.responses.UJSONResponse',
+  'fastapi.responses.HTMLResponse',
+  'fastapi.responses.PlainTextResponse',
+  'fastapi.responses.RedirectResponse',
+  'fastapi.responses.StreamingResponse',
+  'fastapi.responses.FileResponse',
+  'starlette.responses.JSONResponse',
+  'starlette.responses.HTMLResponse',
+  'starlette.responses.PlainTextResponse',
+  'starlette.responses.RedirectResponse',
+  'starlette.responses.StreamingResponse',
+  'starlette.responses.FileResponse',
+  'sse_starlette.EventSourceResponse',
+  'sse_starlette.sse.EventSourceResponse',
+]);
+const DICTS = new Set([
+  'builtins.dict',
+  'typing.Dict',
+  'typing.Mapping',
+  'typing.MutableMapping',
+  'collections.abc.Mapping',
+  'collections.abc.MutableMapping',
+]);
+const ANY = new Set(['typing.Any', 'typing_extensions.Any', 'builtins.object']);
+
+/** fastapi/response-model: an endpoint that does not say what it returns. */
+export const responseModel: Check = (context) => {
+  for (const owner of context.facts.functions) {
+    for (const route of routeDecorators(context, owner)) {
+      if (isExempt(context, owner, route) || hasModel(context, owner, route)) continue;
+      context.report({
+        rule: 'fastapi/response-model',
+        span: route.call,
+        message: `Endpoint \`${owner.node.name}\` has no response model: its output is neither validated nor documented.`,
+        fix: 'Add `response_model=<Resource>Response`, or annotate the return type with the Pydantic model.',
+      });
+    }
+  }
+};
+
+/** fastapi/no-raw-dict: an endpoint that returns a dict. */
+export const noRawDict: Check = (context) => {
+  for (const owner of context.facts.functions) {
+    const routes = routeDecorators(context, owner);
+    if (routes.length === 0 || routes.some((route) => isExempt(context, owner, route))) continue;
+    const literals = owner.returns.filter((statement) => statement.value?.kind === 'dict');
+    for (const statement of literals) {
+      context.report({
+        rule: 'fastapi/no-raw-dict',
+        span: statement,
+        message: `Endpoint \`${owner.node.name}\` returns a raw dict.`,
+        fix: 'Return an instance of a Pydantic response model with these fields.',
+      });
+    }
+    if (literals.length > 0) continue;
+    const declared = declaredDict(context, owner, routes);
+    if (declared === undefined) continue;
+    context.report({
+      rule: 'fastapi/no-raw-dict',
+      span: declared,
+      message: `Endpoint \`${owner.node.name}\` is declared to return a dict (\`${context.source(declared)}\`).`,
+      fix: 'Define a Pydantic response model with these fields and return it.',
+    });
+  }
+};
+
+function declaredDict(context: RuleContext, owner: FunctionFacts, routes: readonly RouteDecorator[]): Expression | undefined {
+  const candidates = [...routes.map((route) => argument(route.call.args, 'response_model')), owner.node.returns];
+  const isAnswered = routes.some((route) => argument(route.call.args, 'response_model') !== undefined);
+  return candidates.find((candidate, index) => {
+    // With a response model the return annotation only describes the function's inside.
+    if (candidate === undefined || (isAnswered && index === candidates.length - 1)) return false;
+    const base = candidate.kind === 'subscript' ? candidate.value : candidate;
+    const name = context.external(owner.definedIn, base);
+    return name !== undefined && DICTS.has(name);
+  });
+}
+
+function argument(args: readonly Argument[], keyword: string): Expression | undefined {
+  return args.find((each) => each.keyword === keyword)?.value;
+}
+
+function isExempt(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
+  const { args } = route.call;
+  if (args.some((each) => each.value.kind === 'starred')) return true;
+  if (route.method === 'HEAD' || route.method === 'OPTIONS') return true;
+  if (argument(args, 'response_class') !== undefined) return true;
+  const schema = argument(args, 'include_in_schema');
+  if (schema !== undefined && !(schema.kind === 'constant' && schema.value === 'True')) return true;
+  const status = argument(args, 'status_code');
+  const statusText = status === undefined ? '' : context.source(status);
+  if (/\b(204|205|304)\b|NO_CONTENT|RESET_CONTENT|NOT_MODIFIED|REDIRECT/.test(statusText)) return true;
+  if (owner.node.returns !== undefined && isResponseClass(context, owner, owner.node.returns)) return true;
+  return (
+    owner.returns.length > 0 &&
+    owner.returns.every((statement) => statement.value !== undefined && givesResponse(context, owner, statement.value))
+  );
+}
+
+function isResponseClass(context: RuleContext, owner: FunctionFacts, annotation: Expression): boolean {
+  const type = context.annotatedClass(owner.definedIn, annotation);
+  if (type !== undefined && context.derivesFrom(type, RESPONSES)) return true;
+  // Response classes of libraries that cannot be followed are told by their customary names.
+  return /(Response|Template\w*)$/.test(context.source(annotation)) && type?.kind !== 'class';
+}
+
+function givesResponse(context: RuleContext, owner: FunctionFacts, value: Expression): boolean {
+  if (value.kind === 'conditional') return givesResponse(context, owner, value.body) && givesResponse(context, owner, value.orElse);
+  const type = context.typeOf(owner.scope, value);
+  if (type === undefined) return value.kind === 'call' && /Response$/.test(context.source(value.func));
+  if (context.derivesFrom(type, RESPONSES)) return true;
+  return type.kind === 'external' && /(Response|TemplateResponse)$/.test(type.name);
+}
+
+function hasModel(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
+  if (argument(route.call.args, 'response_model') !== undefined) return true;
+  const { returns } = owner.node;
+  if (returns === undefined) return false;
+  const name = context.external(owner.definedIn, returns);
+  return name === undefined || !ANY.has(name);
+}

@@ -1,0 +1,115 @@
+import type { FunctionFacts } from '../python/module-facts.ts';
+import type { RuffDiagnostic } from '../python/ruff.ts';
+import type { RuleContext } from './context.ts';
+import type { Report, RuleDefinition } from './finding.ts';
+
+/** Turns Ruff's diagnostics into reports under our rule ids. */
+export function reportsFromRuff(context: RuleContext, diagnostics: readonly RuffDiagnostic[], rules: readonly RuleDefinition[]): Report[] {
+  const ruleOf = new Map(rules.flatMap((rule) => rule.ruff.map((code): [string, string] => [code, rule.id])));
+  const reports: Report[] = [];
+  const unannotated = new Map<FunctionFacts, string[]>();
+  for (const diagnostic of diagnostics) {
+    const rule = ruleOf.get(diagnostic.code);
+    if (rule === undefined) continue;
+    const span = spanOf(context, diagnostic);
+    if (rule === 'typing/annotated-signatures') {
+      const owner = innermostFunction(context, span.start);
+      if (owner !== undefined) unannotated.set(owner, [...(unannotated.get(owner) ?? []), missingPart(diagnostic)]);
+      continue;
+    }
+    // A package's __init__ has __path__; Ruff is not told which file it reads.
+    if (diagnostic.code === 'F821' && context.source(span) === '__path__') continue;
+    if (rule === 'code/no-print' && context.isInMainGuard(span)) continue;
+    if (rule === 'code/docstring' && isNestedConfig(context, span.start)) continue;
+    reports.push({ rule, span, message: message(context, diagnostic, span) });
+  }
+  for (const [owner, parts] of unannotated) reports.push(annotationReport(owner, parts));
+  return syntaxErrorsAsOne(reports, context);
+}
+
+function annotationReport(owner: FunctionFacts, parts: readonly string[]): Report {
+  const missing = [...new Set(parts)];
+  return {
+    rule: 'typing/annotated-signatures',
+    span: owner.node.nameSpan,
+    message: `\`${owner.node.name}\` is not fully annotated: ${missing.join(', ')}.`,
+  };
+}
+
+function missingPart(diagnostic: RuffDiagnostic): string {
+  const name = /`([^`]+)`/.exec(diagnostic.message)?.[1] ?? '';
+  return diagnostic.code.startsWith('ANN0') ? `parameter \`${name}\` has no type` : 'the return type is missing';
+}
+
+/** A broken file often gives many syntax errors; only the first one is the cause. */
+function syntaxErrorsAsOne(reports: readonly Report[], context: RuleContext): Report[] {
+  const broken = reports.filter((report) => report.message.startsWith(SYNTAX_PREFIX)).sort((a, b) => a.span.start - b.span.start);
+  const [first] = broken;
+  if (first === undefined) return [...reports];
+  const others = reports.filter((report) => !report.message.startsWith(SYNTAX_PREFIX));
+  const more = broken.length > 1 ? ` (${broken.length - 1} more below, probably from the same cause)` : '';
+  return [
+    ...others,
+    { ...first, message: `${first.message}${more}`, span: { start: first.span.start, end: Math.max(first.span.end, first.span.start) } },
+  ].filter((report) => report.span.start <= context.facts.text.length);
+}
+
+const SYNTAX_PREFIX = 'The file does not parse: ';
+
+function message(context: RuleContext, diagnostic: RuffDiagnostic, span: { start: number; end: number }): string {
+  const named = /`([^`]+)`/.exec(diagnostic.message)?.[1] ?? context.source(span).slice(0, 60);
+  switch (diagnostic.code) {
+    case 'invalid-syntax': {
+      const text = diagnostic.message.replace(/\.$/, '');
+      return `${SYNTAX_PREFIX}${text.charAt(0).toLowerCase()}${text.slice(1)}.`;
+    }
+    case 'ASYNC251': {
+      const owner = innermostFunction(context, span.start)?.node.name ?? 'async code';
+      return `\`${owner}\` blocks the event loop: \`time.sleep\` stops every request until it returns.`;
+    }
+    case 'PLW0602':
+    case 'PLW0603': {
+      const owner = innermostFunction(context, span.start)?.node.name ?? 'A function';
+      return `\`${owner}\` changes module state through \`global ${named}\`.`;
+    }
+    case 'PLW0604':
+      return `\`global ${named}\` at module level does nothing.`;
+    case 'T201':
+    case 'T203':
+      return `\`${named}\` writes to standard output instead of the log.`;
+    case 'F821':
+      return `\`${named}\` is not defined anywhere: this line fails when it runs.`;
+    case 'F822':
+      return `\`${named}\` in \`__all__\` is not defined.`;
+    case 'F811':
+      return `\`${named}\` is defined twice; the first definition is never used.`;
+    case 'D101':
+    case 'D102':
+    case 'D103':
+    case 'D106': {
+      const kind = { D101: 'Public class', D102: 'Public method', D103: 'Public function', D106: 'Public class' }[diagnostic.code];
+      return `${kind} \`${context.source(span)}\` has no docstring.`;
+    }
+    default:
+      return `${diagnostic.message.replace(/\.$/, '')}.`;
+  }
+}
+
+function spanOf(context: RuleContext, diagnostic: RuffDiagnostic): { start: number; end: number } {
+  const { lines } = context.facts;
+  return {
+    start: lines.offsetAt({ line: diagnostic.start.row, column: diagnostic.start.column }),
+    end: lines.offsetAt({ line: diagnostic.end.row, column: diagnostic.end.column }),
+  };
+}
+
+function innermostFunction(context: RuleContext, offset: number): FunctionFacts | undefined {
+  return context.facts.functions.filter((owner) => owner.node.start <= offset && offset < owner.node.end).at(-1);
+}
+
+/** `class Config` inside a model has its own rule; it needs no docstring. */
+function isNestedConfig(context: RuleContext, offset: number): boolean {
+  return context.facts.classes.some(
+    (facts) => facts.definedIn.kind === 'class' && facts.node.nameSpan.start === offset && /^(Config|Meta)$/.test(facts.node.name),
+  );
+}

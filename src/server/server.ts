@@ -1,0 +1,249 @@
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { CallToolRequestSchema, type CallToolResult, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { CheckEngine } from '../rules/engine.ts';
+import { loadRulePages } from '../skill/rule-pages.ts';
+import { loadSkill } from '../skill/skill-files.ts';
+import { offeredTools } from '../tools/all-tools.ts';
+import { type PersonAnswer, type Question, Session } from '../tools/session.ts';
+import type { AnyTool } from '../tools/tool.ts';
+import { Refusal } from '../workspace/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { clearAbandonedWrites } from '../workspace/write.ts';
+import { INSTRUCTIONS } from './instructions.ts';
+import { openRoot } from './root.ts';
+import { SKILLS_CAPABILITY, serveSkills } from './skills-extension.ts';
+
+/** How long a person may take to answer a question that is asked directly, in milliseconds. */
+const ANSWER_TIME_MS = 5 * 60 * 1000;
+const ROOTS_TIME_MS = 5_000;
+
+export interface ServerOptions {
+  readonly version: string;
+  readonly root: string | undefined;
+  readonly readOnly: boolean;
+  readonly logger: Logger;
+}
+
+/** An MCP server that is ready to be connected, and the way to end what it started. */
+export interface RunningServer {
+  readonly mcp: McpServer;
+  close(): Promise<void>;
+}
+
+/** Builds the server. Nothing is read from disk and no thread starts before a client has connected. */
+export function createServer(options: ServerOptions): RunningServer {
+  const engine = new CheckEngine();
+  const mcp = new McpServer(
+    { name: 'python-engineer-mcp', title: 'Python Engineer', version: options.version },
+    {
+      instructions: INSTRUCTIONS,
+      capabilities: { tools: {}, resources: {}, prompts: {}, extensions: { [SKILLS_CAPABILITY]: { directoryRead: true } } },
+    },
+  );
+  const workspace = new WorkspaceOpener(mcp, options);
+  const session = new Session({
+    openWorkspace: () => workspace.open(),
+    engine,
+    rules: () => [...loadRulePages().values()],
+    ask: (question) => askPerson(mcp, question, options.logger),
+    now: () => new Date(),
+  });
+  serveTools(mcp, offeredTools(options.readOnly), session, options.logger);
+  serveSkillFiles(mcp);
+  serveSkills(mcp.server);
+  servePrompts(mcp);
+  mcp.server.oninitialized = () => {
+    // After the handshake, so that starting stays quick and a client that only probes costs nothing.
+    engine.warmUp('').catch((error: unknown) => options.logger.error(error, 'warm-up failed'));
+  };
+  return {
+    mcp,
+    close: async () => {
+      await mcp.close();
+      await engine.close();
+    },
+  };
+}
+
+/** Opens the workspace on first use and keeps it until the client says that its roots changed. */
+class WorkspaceOpener {
+  private readonly mcp: McpServer;
+  private readonly options: ServerOptions;
+  private current: Promise<Workspace> | undefined;
+
+  constructor(mcp: McpServer, options: ServerOptions) {
+    this.mcp = mcp;
+    this.options = options;
+  }
+
+  open(): Promise<Workspace> {
+    this.current ??= this.openOnce().catch((error: unknown) => {
+      // A folder that is missing now may be there for the next call.
+      this.current = undefined;
+      throw error;
+    });
+    return this.current;
+  }
+
+  private async openOnce(): Promise<Workspace> {
+    const workspace = await openRoot({
+      argument: this.options.root,
+      environment: process.env.PYTHON_ENGINEER_ROOT,
+      clientRoots: () => this.clientRoots(),
+      workingFolder: process.cwd(),
+    });
+    const removed = this.options.readOnly ? 0 : await clearAbandonedWrites(workspace.realRoot);
+    this.options.logger.info({ root: workspace.root, removedTemporaryFiles: removed }, 'workspace opened');
+    return workspace;
+  }
+
+  private async clientRoots(): Promise<readonly string[]> {
+    // Without the capability the request would go out all the same and wait for its time limit.
+    if (this.mcp.server.getClientCapabilities()?.roots === undefined) return [];
+    try {
+      const { roots } = await this.mcp.server.listRoots(undefined, { timeout: ROOTS_TIME_MS });
+      return roots.map((root) => root.uri);
+    } catch (error) {
+      this.options.logger.warn(error, 'the client announced roots but did not list them');
+      return [];
+    }
+  }
+}
+
+function serveTools(mcp: McpServer, tools: readonly AnyTool[], session: Session, logger: Logger): void {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(toolDefinition) }));
+  mcp.server.setRequestHandler(CallToolRequestSchema, async (request, extra): Promise<CallToolResult> => {
+    const tool = byName.get(request.params.name);
+    if (tool === undefined)
+      return failure(`There is no tool "${request.params.name}".`, `The tools are: ${[...byName.keys()].join(', ')}.`);
+    try {
+      const { text, structured } = await tool.call(request.params.arguments, { session, signal: extra.signal });
+      return { content: text.map((each) => ({ type: 'text', text: each })), structuredContent: structured };
+    } catch (error) {
+      if (error instanceof Refusal) return failure(error.message, error.remedy);
+      if (extra.signal.aborted) return failure('The call was cancelled.', 'Nothing more was done.');
+      logger.error({ tool: tool.name, error }, 'a tool failed');
+      return failure(
+        `${tool.name} failed inside the server: ${error instanceof Error ? error.message : String(error)}.`,
+        'This is a fault of the server: please report it with its log (stderr or --log-file).',
+      );
+    }
+  });
+}
+
+function failure(message: string, remedy: string): CallToolResult {
+  return { isError: true, content: [{ type: 'text', text: `${message}\n→ ${remedy}` }] };
+}
+
+/** A tool as `tools/list` shows it. */
+export function toolDefinition(tool: AnyTool): {
+  name: string;
+  title: string;
+  description: string;
+  inputSchema: ObjectSchema;
+  outputSchema: ObjectSchema;
+  annotations: AnyTool['hints'];
+} {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: objectSchema(tool.input, 'input'),
+    outputSchema: objectSchema(tool.output, 'output'),
+    annotations: tool.hints,
+  };
+}
+
+const objectSchemaShape = z.looseObject({ type: z.literal('object') });
+type ObjectSchema = z.output<typeof objectSchemaShape>;
+
+function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => {
+      // zod writes the range of safe integers to every integer: noise that each client pays for in tokens.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      delete jsonSchema.propertyNames;
+    },
+  });
+  return objectSchemaShape.parse(rest);
+}
+
+function serveSkillFiles(mcp: McpServer): void {
+  for (const file of loadSkill().files.values()) {
+    const description =
+      file.path === 'SKILL.md' ? 'The skill: how a Python backend engineer works here' : `Part of the skill: ${file.path}`;
+    mcp.registerResource(file.path, file.uri, { mimeType: 'text/markdown', description }, () => ({
+      contents: [{ uri: file.uri, mimeType: 'text/markdown', text: file.text }],
+    }));
+  }
+}
+
+function servePrompts(mcp: McpServer): void {
+  const task = z.string().optional().describe('What to do, in your own words');
+  const message = (text: string): { messages: { role: 'user'; content: { type: 'text'; text: string } }[] } => ({
+    messages: [{ role: 'user', content: { type: 'text', text } }],
+  });
+  mcp.registerPrompt(
+    'contract',
+    { title: 'Define the API contract (phase 5a)', description: 'Fill in the API contract; documentation only', argsSchema: { task } },
+    (args) =>
+      message(
+        `Work as the Python engineer in contract mode. Call read_context with mode "contract", then fill in every open endpoint of the API contract. No implementation code.${taskText(args.task)}`,
+      ),
+  );
+  mcp.registerPrompt(
+    'develop',
+    { title: 'Implement (phase 6b)', description: 'Implement against the contract and the WBS', argsSchema: { task } },
+    (args) =>
+      message(
+        `Work as the Python engineer in develop mode. Call read_context with mode "develop", then implement against the API contract and the WBS, check with check_code and finish with write_work_log.${taskText(args.task)}`,
+      ),
+  );
+}
+
+function taskText(task: string | undefined): string {
+  return task === undefined || task.trim() === '' ? '' : `\nThe task: ${task}`;
+}
+
+const answerContent = z.object({
+  choice: z.enum(['run_contract_phase', 'use_specification', 'go_on']).default('go_on'),
+  details: z.string().default(''),
+});
+
+/** Asks the person through the client where it can; undefined when it cannot or the person declines. */
+async function askPerson(mcp: McpServer, question: Question, logger: Logger): Promise<PersonAnswer | undefined> {
+  if (mcp.server.getClientCapabilities()?.elicitation === undefined) return undefined;
+  const details = { type: 'string', title: 'Your answer', description: 'The task in your words, or the path of a specification' } as const;
+  const choice = {
+    type: 'string',
+    title: 'What should happen?',
+    enum: ['run_contract_phase', 'use_specification', 'go_on'],
+    enumNames: ['Define the contract first (phase 5a)', 'Use an existing specification', 'Go on without a contract'],
+  } as const;
+  try {
+    const isContractQuestion = question.id === 'missing_contract';
+    const result = await mcp.server.elicitInput(
+      {
+        message: question.text,
+        requestedSchema: isContractQuestion
+          ? {
+              type: 'object',
+              properties: { choice: { ...choice, enum: [...choice.enum], enumNames: [...choice.enumNames] }, details },
+              required: ['choice'],
+            }
+          : { type: 'object', properties: { details }, required: ['details'] },
+      },
+      { timeout: ANSWER_TIME_MS },
+    );
+    const content = answerContent.safeParse(result.content);
+    return result.action === 'accept' && content.success ? content.data : undefined;
+  } catch (error) {
+    logger.warn(error, 'the question could not be asked directly');
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import fastGlob from 'fast-glob';
+import { z } from 'zod';
+import { FILE_ROLES, type RuleDefinition } from '../rules/finding.ts';
+import { parseFrontMatter } from '../workspace/front-matter.ts';
+import { packageFile } from '../workspace/package-root.ts';
+
+/** How the server holds the agent to a rule. */
+const HOW = ['code', 'project', 'tool', 'gate', 'reply', 'guide'] as const;
+
+const frontMatter = z.strictObject({
+  id: z.string().regex(/^[a-z]+\/[a-z0-9-]+$/),
+  title: z.string(),
+  severity: z.enum(['error', 'warning']),
+  how: z.enum(HOW),
+  ruff: z.array(z.string()).default([]),
+  applies: z.array(z.enum(FILE_ROLES)).min(1),
+  fix: z.string(),
+});
+
+/** An example of a rule page: code, and the 1-based lines on which the rule must find something. */
+export interface RuleExample {
+  readonly code: string;
+  readonly findingLines: readonly number[];
+  /** The path the example pretends to have; decides the file's role. */
+  readonly path: string;
+}
+
+export interface RulePage extends RuleDefinition {
+  readonly how: (typeof HOW)[number];
+  /** Why the rule exists, as Markdown. */
+  readonly why: string;
+  readonly bad: readonly RuleExample[];
+  readonly good: readonly RuleExample[];
+}
+
+const FINDING_MARK = /[ \t]*# <- finding[ \t]*$/;
+
+let pages: ReadonlyMap<string, RulePage> | undefined;
+
+/** Every rule page of the skill by rule id, in the order of the ids. Read once. */
+export function loadRulePages(): ReadonlyMap<string, RulePage> {
+  if (pages === undefined) {
+    const files = fastGlob.sync('*/*.md', { cwd: packageFile('skills/python-engineer/rules'), absolute: true });
+    const loaded = files.map((file) => parseRulePage(readFileSync(file, 'utf8'), file));
+    pages = new Map(loaded.sort((a, b) => (a.id < b.id ? -1 : 1)).map((page) => [page.id, page]));
+  }
+  return pages;
+}
+
+/** Reads one page; `name` is for messages. */
+export function parseRulePage(text: string, name: string): RulePage {
+  const { data, content } = parseFrontMatter(text, name);
+  const definition = frontMatter.parse(data);
+  const [why = '', ...sections] = content.split(/^## /m);
+  return { ...definition, why: why.trim(), bad: examples(sections, 'Bad'), good: examples(sections, 'Good') };
+}
+
+function examples(sections: readonly string[], heading: string): RuleExample[] {
+  const section = sections.find((each) => each.startsWith(heading)) ?? '';
+  return [...section.matchAll(/```python(?: path=(\S+))?\n([\s\S]*?)```/g)].map((match) => {
+    const lines = (match[2] ?? '').split('\n');
+    return {
+      path: match[1] ?? 'src/services/example.py',
+      findingLines: lines.flatMap((line, index) => (FINDING_MARK.test(line) ? [index + 1] : [])),
+      code: lines.map((line) => line.replace(FINDING_MARK, '')).join('\n'),
+    };
+  });
+}
