@@ -4,6 +4,18 @@ import { defineConfig } from 'rolldown';
 // WebAssembly loaders and the worker pool find their own files next to their code: they stay outside the bundle.
 const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool'];
 
+// The SDK's server loads ajv, a third of the start-up code, only for its elicitInput method. src/server/server.ts asks
+// through a plain request and parses the answer itself, so ajv is left out.
+const withoutAjv = {
+  name: 'without-ajv',
+  resolveId(id: string): string | undefined {
+    return id.endsWith('/validation/ajv-provider.js') ? '\0no-ajv' : undefined;
+  },
+  load(id: string): string | undefined {
+    return id === '\0no-ajv' ? 'export class AjvJsonSchemaValidator {}' : undefined;
+  },
+};
+
 const copyGrammar = {
   name: 'copy-grammar',
   writeBundle(): void {
@@ -23,8 +35,10 @@ export default defineConfig([
     },
     platform: 'node',
     external,
-    plugins: [copyGrammar],
-    output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true },
+    plugins: [withoutAjv, copyGrammar],
+    // gray-matter can run JavaScript front matter; src/workspace/front-matter.ts refuses it.
+    checks: { eval: false },
+    output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true, minify: true },
   },
   {
     input: { demo: 'scripts/demo.ts', bench: 'bench/bench.ts' },

@@ -1,0 +1,86 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { z } from 'zod';
+
+// Drives the built server as an MCP client would, on a copy of the sample workspace, and prints the dialogue.
+
+const resultShape = z.object({
+  isError: z.boolean().optional(),
+  content: z.array(z.object({ type: z.literal('text'), text: z.string() })),
+});
+
+const REFUSED = `"""Renew loans."""
+
+import time
+
+import requests
+
+API = "https://branch.example.com"
+
+
+async def renew_loan(loan_id: int) -> dict:
+    """Renew a loan unless another member waits for the book."""
+    time.sleep(1)
+    reserved = requests.get(f"{API}/reservations/{loan_id}").json()
+    return {"renewed": not reserved}
+`;
+
+const ACCEPTED = `"""Renew loans."""
+
+import httpx
+
+from core.config import Settings
+
+
+async def is_renewable(client: httpx.AsyncClient, settings: Settings, loan_id: int) -> bool:
+    """Tell whether no other member waits for the book."""
+    response = await client.get(f"{settings.branch_url}/reservations/{loan_id}")
+    response.raise_for_status()
+    return response.json()["count"] == 0
+`;
+
+const bold = (text: string): string => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
+
+const workspace = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-demo-'));
+try {
+  await cp('examples/library-service', workspace, { recursive: true });
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: ['dist/bin.js', '--root', workspace, '--log-level', 'error'],
+  });
+  const client = new Client({ name: 'demo', version: '1.0.0' });
+  await client.connect(transport);
+  console.log(`python-engineer-mcp ${client.getServerVersion()?.version ?? ''}, driven over stdio on a copy of examples/library-service\n`);
+
+  const call = async (why: string, name: string, args: Record<string, unknown>, expectRefusal = false): Promise<void> => {
+    const shown = JSON.stringify(args, (key, value: unknown) => (key === 'content' ? '…' : value));
+    console.log(bold(`# ${why}`));
+    console.log(`> ${name} ${shown}`);
+    const result = resultShape.parse(await client.callTool({ name, arguments: args }));
+    console.log(result.content.map((block) => block.text.replace(/^/gm, '  ')).join('\n'));
+    console.log('');
+    if ((result.isError ?? false) !== expectRefusal) throw new Error(`${name} did not answer as expected`);
+  };
+
+  await call('The agent reads its context', 'read_context', {});
+  await call('Its first draft breaks the rules, and is refused', 'write_file', { path: 'src/services/loans.py', content: REFUSED }, true);
+  await call('It looks one of them up', 'explain_rule', { rule: 'async/no-time-sleep' });
+  await call('The corrected file is written, formatted', 'write_file', { path: 'src/services/loans.py', content: ACCEPTED });
+  await call('Nothing is left to find', 'check_code', {});
+  await call('The phase ends with a work log', 'write_work_log', {
+    summary: 'Loans can be checked for renewal.',
+    changes: [
+      { task: 'T1.1 Loan renewal service', description: 'Asks the branch system for reservations.', files: ['src/services/loans.py'] },
+    ],
+  });
+  console.log(bold('# The log on disk'));
+  console.log(
+    (await readFile(path.join(workspace, '.ai/records/python-engineer/v1.2.0.0001/task-notes-phase1.md'), 'utf8')).replace(/^/gm, '  '),
+  );
+  await client.close();
+} finally {
+  await rm(workspace, { recursive: true, force: true });
+}

@@ -32,7 +32,11 @@ it('leads from the context to a clean file and a numbered log', async () => {
   const { call } = await startClient({ args: ['--root', root] });
 
   const context = await call('read_context', {});
-  expect(context.structured).toMatchObject({ mode: 'develop', ready: true, next_work_log: '.ai/records/python-engineer/v1.2.0.0001/task-notes-phase1.md' });
+  expect(context.structured).toMatchObject({
+    mode: 'develop',
+    ready: true,
+    next_work_log: '.ai/records/python-engineer/v1.2.0.0001/task-notes-phase1.md',
+  });
 
   const refused = await call('write_file', { path: 'src/services/loans.py', content: BLOCKING });
   expect(refused.isError).toBe(true);
@@ -53,7 +57,10 @@ it('leads from the context to a clean file and a numbered log', async () => {
   expect(checked.structured).toMatchObject({ clean: true });
   expect(checked.text).toMatch(/^Clean: 4 files checked, nothing found\./);
 
-  const entry = { summary: 'Loans can be renewed.', changes: [{ task: 'T1.1 Loan renewal service', description: 'Added.', files: ['src/services/loans.py'] }] };
+  const entry = {
+    summary: 'Loans can be renewed.',
+    changes: [{ task: 'T1.1 Loan renewal service', description: 'Added.', files: ['src/services/loans.py'] }],
+  };
   const first = await call('write_work_log', entry);
   expect(first.structured).toMatchObject({ path: '.ai/records/python-engineer/v1.2.0.0001/task-notes-phase1.md', missing_files: [] });
   const second = await call('write_work_log', { ...entry, decisions: ['One renewal a loan.'] });
@@ -84,5 +91,12 @@ it('refuses code in contract mode and says why', async () => {
 it('offers nothing that writes in read-only mode', async () => {
   const { client } = await startClient({ args: ['--root', await sampleWorkspace(), '--read-only'] });
   const { tools } = await client.listTools();
-  expect(tools.map((tool) => tool.name)).toEqual(['read_context', 'read_file', 'find_files', 'check_batch_write', 'check_code', 'explain_rule']);
+  expect(tools.map((tool) => tool.name)).toEqual([
+    'read_context',
+    'read_file',
+    'find_files',
+    'check_batch_write',
+    'check_code',
+    'explain_rule',
+  ]);
 });

@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 const engine = new CheckEngine();
 const workspace = await Workspace.open(await temporaryFolder());
 const settings = new PythonSettings(workspace);
-const pages = loadRulePages();
+const pages = await loadRulePages();
 
 afterAll(() => engine.close());
 

@@ -1,8 +1,3 @@
-import { fromMarkdown } from 'mdast-util-from-markdown';
-import { frontmatterFromMarkdown } from 'mdast-util-frontmatter';
-import { toString as textOf } from 'mdast-util-to-string';
-import { frontmatter } from 'micromark-extension-frontmatter';
-
 /** A section of a Markdown document: a heading and everything up to the next heading of its level or above. */
 export interface Section {
   /** The heading's plain text. */
@@ -16,7 +11,14 @@ export interface Section {
 }
 
 /** The sections of a document in order, nested ones included. Headings inside code fences and front matter do not count. */
-export function readSections(text: string): Section[] {
+export async function readSections(text: string): Promise<Section[]> {
+  // Loaded on first use: most calls never look at Markdown.
+  const [{ fromMarkdown }, { toString: textOf }, { frontmatterFromMarkdown }, { frontmatter }] = await Promise.all([
+    import('mdast-util-from-markdown'),
+    import('mdast-util-to-string'),
+    import('mdast-util-frontmatter'),
+    import('micromark-extension-frontmatter'),
+  ]);
   const tree = fromMarkdown(text, { extensions: [frontmatter(['yaml'])], mdastExtensions: [frontmatterFromMarkdown(['yaml'])] });
   const headings = tree.children.flatMap((node) =>
     node.type === 'heading' && node.position !== undefined

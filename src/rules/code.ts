@@ -249,32 +249,37 @@ const ADDRESS_ARGUMENTS = new Set(['url', 'base_url', 'uri', 'dsn', 'host', 'end
 function reportAddress(context: RuleContext, scope: Scope, args: readonly { keyword: string | undefined; value: Expression }[]): void {
   for (const { keyword, value } of args) {
     if (keyword !== undefined && !ADDRESS_ARGUMENTS.has(keyword)) continue;
-    const text = literalText(context, scope, value);
-    if (text === undefined || !REMOTE_URL.test(text) || CREDENTIALS_IN_URL.test(text)) continue;
+    const literal = addressLiteral(context, scope, value);
+    if (literal === undefined || !REMOTE_URL.test(literal.text) || CREDENTIALS_IN_URL.test(literal.text)) continue;
     context.report({
       rule: 'code/no-hardcoded-config',
-      span: value,
-      message: `The address \`${text.slice(0, 60)}\` is written into the source.`,
+      span: literal.node,
+      message: `The address \`${literal.text.slice(0, 60)}\` is written into the source.`,
       fix: 'Read it from a field of the Settings class, so that each environment can set its own.',
     });
     return;
   }
 }
 
-/** A literal, the fixed start of an f-string, or the literal a module constant holds. */
-function literalText(context: RuleContext, scope: Scope, value: Expression): string | undefined {
+/** The string an address comes from: a literal, the fixed start of an f-string, or what a module constant holds. */
+function addressLiteral(context: RuleContext, scope: Scope, value: Expression): { node: Expression; text: string } | undefined {
   if (value.kind === 'string') {
-    const startsFixed = value.interpolations.length === 0 || !/^f?["']+\{/i.test(context.source(value));
-    return startsFixed && !value.isBytes ? value.value : undefined;
+    const [first] = value.interpolations;
+    const startsWithName = first !== undefined && /^f?["']+\{/i.test(context.source(value));
+    if (startsWithName) return first.kind === 'name' ? addressLiteral(context, scope, first) : undefined;
+    return value.isBytes ? undefined : { node: value, text: value.value };
   }
+  if (value.kind === 'binary' && value.operator === '+') return addressLiteral(context, scope, value.left);
   if (value.kind !== 'name') return undefined;
-  const resolved = context.resolve(scope, value);
-  return resolved?.kind === 'variable' &&
-    resolved.scope.kind === 'module' &&
-    resolved.value?.kind === 'string' &&
-    resolved.value.interpolations.length === 0
-    ? resolved.value.value
-    : undefined;
+  const constant = context.resolve(scope, value);
+  const isLiteral =
+    constant?.kind === 'variable' &&
+    constant.scope.kind === 'module' &&
+    constant.value?.kind === 'string' &&
+    constant.value.interpolations.length === 0;
+  if (!isLiteral || constant.value?.kind !== 'string') return undefined;
+  // A constant of another module is that module's finding there only if it is used there: here the use is all there is.
+  return { node: constant.module === context.module ? constant.value : value, text: constant.value.value };
 }
 
 function looksSecret(text: string, name: string): boolean {

@@ -28,7 +28,7 @@ export async function readProjectRules(workspace: Workspace, all: readonly RuleD
   try {
     const file = await workspace.readTextIfExists(PROJECT_SETTINGS_PATH);
     if (file === undefined) return { rules: decided, exclude: [], warnings: [] };
-    const parsed = settingsSchema.safeParse(parseFrontMatter(file.text, PROJECT_SETTINGS_PATH).data);
+    const parsed = settingsSchema.safeParse((await parseFrontMatter(file.text, PROJECT_SETTINGS_PATH)).data);
     if (!parsed.success) {
       const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'front matter'}: ${issue.message}`);
       return { rules: decided, exclude: [], warnings: [`${PROJECT_SETTINGS_PATH} is not applied: ${problems.join('; ')}.`] };

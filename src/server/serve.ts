@@ -27,7 +27,7 @@ export async function serve(options: ServerOptions): Promise<void> {
   process.once('SIGINT', () => end('SIGINT'));
   process.once('SIGTERM', () => end('SIGTERM'));
   surviveFaults(logger);
-  await server.mcp.connect(new StdioServerTransport());
+  await server.server.connect(new StdioServerTransport());
 }
 
 /** A fault in one call must not take the others down; it is logged and the loop goes on. */

@@ -1,5 +1,16 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { CallToolRequestSchema, type CallToolResult, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ElicitResultSchema,
+  ErrorCode,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+  ListResourcesRequestSchema,
+  ListToolsRequestSchema,
+  McpError,
+  ReadResourceRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { CheckEngine } from '../rules/engine.ts';
@@ -18,6 +29,8 @@ import { SKILLS_CAPABILITY, serveSkills } from './skills-extension.ts';
 /** How long a person may take to answer a question that is asked directly, in milliseconds. */
 const ANSWER_TIME_MS = 5 * 60 * 1000;
 const ROOTS_TIME_MS = 5_000;
+/** The error code the protocol gives to a resource that is not there. */
+const RESOURCE_NOT_FOUND = -32002;
 
 export interface ServerOptions {
   readonly version: string;
@@ -28,40 +41,40 @@ export interface ServerOptions {
 
 /** An MCP server that is ready to be connected, and the way to end what it started. */
 export interface RunningServer {
-  readonly mcp: McpServer;
+  readonly server: Server;
   close(): Promise<void>;
 }
 
 /** Builds the server. Nothing is read from disk and no thread starts before a client has connected. */
 export function createServer(options: ServerOptions): RunningServer {
   const engine = new CheckEngine();
-  const mcp = new McpServer(
+  const server = new Server(
     { name: 'python-engineer-mcp', title: 'Python Engineer', version: options.version },
     {
       instructions: INSTRUCTIONS,
       capabilities: { tools: {}, resources: {}, prompts: {}, extensions: { [SKILLS_CAPABILITY]: { directoryRead: true } } },
     },
   );
-  const workspace = new WorkspaceOpener(mcp, options);
+  const workspace = new WorkspaceOpener(server, options);
   const session = new Session({
     openWorkspace: () => workspace.open(),
     engine,
-    rules: () => [...loadRulePages().values()],
-    ask: (question) => askPerson(mcp, question, options.logger),
+    rules: async () => [...(await loadRulePages()).values()],
+    ask: (question) => askPerson(server, question, options.logger),
     now: () => new Date(),
   });
-  serveTools(mcp, offeredTools(options.readOnly), session, options.logger);
-  serveSkillFiles(mcp);
-  serveSkills(mcp.server);
-  servePrompts(mcp);
-  mcp.server.oninitialized = () => {
+  serveTools(server, offeredTools(options.readOnly), session, options.logger);
+  serveSkillFiles(server);
+  serveSkills(server);
+  servePrompts(server);
+  server.oninitialized = () => {
     // After the handshake, so that starting stays quick and a client that only probes costs nothing.
     engine.warmUp('').catch((error: unknown) => options.logger.error(error, 'warm-up failed'));
   };
   return {
-    mcp,
+    server,
     close: async () => {
-      await mcp.close();
+      await server.close();
       await engine.close();
     },
   };
@@ -69,12 +82,12 @@ export function createServer(options: ServerOptions): RunningServer {
 
 /** Opens the workspace on first use and keeps it until the client says that its roots changed. */
 class WorkspaceOpener {
-  private readonly mcp: McpServer;
+  private readonly server: Server;
   private readonly options: ServerOptions;
   private current: Promise<Workspace> | undefined;
 
-  constructor(mcp: McpServer, options: ServerOptions) {
-    this.mcp = mcp;
+  constructor(server: Server, options: ServerOptions) {
+    this.server = server;
     this.options = options;
   }
 
@@ -101,9 +114,9 @@ class WorkspaceOpener {
 
   private async clientRoots(): Promise<readonly string[]> {
     // Without the capability the request would go out all the same and wait for its time limit.
-    if (this.mcp.server.getClientCapabilities()?.roots === undefined) return [];
+    if (this.server.getClientCapabilities()?.roots === undefined) return [];
     try {
-      const { roots } = await this.mcp.server.listRoots(undefined, { timeout: ROOTS_TIME_MS });
+      const { roots } = await this.server.listRoots(undefined, { timeout: ROOTS_TIME_MS });
       return roots.map((root) => root.uri);
     } catch (error) {
       this.options.logger.warn(error, 'the client announced roots but did not list them');
@@ -112,10 +125,10 @@ class WorkspaceOpener {
   }
 }
 
-function serveTools(mcp: McpServer, tools: readonly AnyTool[], session: Session, logger: Logger): void {
+function serveTools(server: Server, tools: readonly AnyTool[], session: Session, logger: Logger): void {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  mcp.server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(toolDefinition) }));
-  mcp.server.setRequestHandler(CallToolRequestSchema, async (request, extra): Promise<CallToolResult> => {
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(toolDefinition) }));
+  server.setRequestHandler(CallToolRequestSchema, async (request, extra): Promise<CallToolResult> => {
     const tool = byName.get(request.params.name);
     if (tool === undefined)
       return failure(`There is no tool "${request.params.name}".`, `The tools are: ${[...byName.keys()].join(', ')}.`);
@@ -173,37 +186,62 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
   return objectSchemaShape.parse(rest);
 }
 
-function serveSkillFiles(mcp: McpServer): void {
-  for (const file of loadSkill().files.values()) {
-    const description =
-      file.path === 'SKILL.md' ? 'The skill: how a Python backend engineer works here' : `Part of the skill: ${file.path}`;
-    mcp.registerResource(file.path, file.uri, { mimeType: 'text/markdown', description }, () => ({
-      contents: [{ uri: file.uri, mimeType: 'text/markdown', text: file.text }],
+function serveSkillFiles(server: Server): void {
+  server.setRequestHandler(ListResourcesRequestSchema, async () => {
+    const skill = await loadSkill();
+    const resources = [...skill.files.values()].map((file) => ({
+      uri: file.uri,
+      name: file.path,
+      mimeType: 'text/markdown',
+      size: file.size,
+      description: file.path === 'SKILL.md' ? 'The skill: how a Python backend engineer works here' : `Part of the skill: ${file.path}`,
     }));
-  }
+    return { resources };
+  });
+  server.setRequestHandler(ReadResourceRequestSchema, async (request) => {
+    const { uri } = request.params;
+    const file = (await loadSkill()).files.get(uri);
+    if (file === undefined) throw new McpError(RESOURCE_NOT_FOUND, `There is no resource ${uri}.`);
+    return { contents: [{ uri, mimeType: 'text/markdown', text: file.text }] };
+  });
 }
 
-function servePrompts(mcp: McpServer): void {
-  const task = z.string().optional().describe('What to do, in your own words');
-  const message = (text: string): { messages: { role: 'user'; content: { type: 'text'; text: string } }[] } => ({
-    messages: [{ role: 'user', content: { type: 'text', text } }],
-  });
-  mcp.registerPrompt(
+interface PromptDefinition {
+  readonly title: string;
+  readonly description: string;
+  readonly text: string;
+}
+
+const PROMPTS: ReadonlyMap<string, PromptDefinition> = new Map([
+  [
     'contract',
-    { title: 'Define the API contract (phase 5a)', description: 'Fill in the API contract; documentation only', argsSchema: { task } },
-    (args) =>
-      message(
-        `Work as the Python engineer in contract mode. Call read_context with mode "contract", then fill in every open endpoint of the API contract. No implementation code.${taskText(args.task)}`,
-      ),
-  );
-  mcp.registerPrompt(
+    {
+      title: 'Define the API contract (phase 5a)',
+      description: 'Fill in the API contract; documentation only',
+      text: 'Work as the Python engineer in contract mode. Call read_context with mode "contract", then fill in every open endpoint of the API contract. No implementation code.',
+    },
+  ],
+  [
     'develop',
-    { title: 'Implement (phase 6b)', description: 'Implement against the contract and the WBS', argsSchema: { task } },
-    (args) =>
-      message(
-        `Work as the Python engineer in develop mode. Call read_context with mode "develop", then implement against the API contract and the WBS, check with check_code and finish with write_work_log.${taskText(args.task)}`,
-      ),
-  );
+    {
+      title: 'Implement (phase 6b)',
+      description: 'Implement against the contract and the WBS',
+      text: 'Work as the Python engineer in develop mode. Call read_context with mode "develop", then implement against the API contract and the WBS, check with check_code and finish with write_work_log.',
+    },
+  ],
+]);
+
+function servePrompts(server: Server): void {
+  const task = { name: 'task', description: 'What to do, in your own words', required: false };
+  server.setRequestHandler(ListPromptsRequestSchema, () => ({
+    prompts: [...PROMPTS].map(([name, { title, description }]) => ({ name, title, description, arguments: [task] })),
+  }));
+  server.setRequestHandler(GetPromptRequestSchema, (request) => {
+    const prompt = PROMPTS.get(request.params.name);
+    if (prompt === undefined) throw new McpError(ErrorCode.InvalidParams, `There is no prompt "${request.params.name}".`);
+    const text = prompt.text + taskText(request.params.arguments?.task);
+    return { description: prompt.description, messages: [{ role: 'user', content: { type: 'text', text } }] };
+  });
 }
 
 function taskText(task: string | undefined): string {
@@ -216,8 +254,8 @@ const answerContent = z.object({
 });
 
 /** Asks the person through the client where it can; undefined when it cannot or the person declines. */
-async function askPerson(mcp: McpServer, question: Question, logger: Logger): Promise<PersonAnswer | undefined> {
-  if (mcp.server.getClientCapabilities()?.elicitation === undefined) return undefined;
+async function askPerson(server: Server, question: Question, logger: Logger): Promise<PersonAnswer | undefined> {
+  if (server.getClientCapabilities()?.elicitation === undefined) return undefined;
   const details = { type: 'string', title: 'Your answer', description: 'The task in your words, or the path of a specification' } as const;
   const choice = {
     type: 'string',
@@ -227,17 +265,22 @@ async function askPerson(mcp: McpServer, question: Question, logger: Logger): Pr
   } as const;
   try {
     const isContractQuestion = question.id === 'missing_contract';
-    const result = await mcp.server.elicitInput(
+    // Not elicitInput: it would validate with ajv, which the bundle leaves out; the answer is parsed below.
+    const result = await server.request(
       {
-        message: question.text,
-        requestedSchema: isContractQuestion
-          ? {
-              type: 'object',
-              properties: { choice: { ...choice, enum: [...choice.enum], enumNames: [...choice.enumNames] }, details },
-              required: ['choice'],
-            }
-          : { type: 'object', properties: { details }, required: ['details'] },
+        method: 'elicitation/create',
+        params: {
+          message: question.text,
+          requestedSchema: isContractQuestion
+            ? {
+                type: 'object',
+                properties: { choice: { ...choice, enum: [...choice.enum], enumNames: [...choice.enumNames] }, details },
+                required: ['choice'],
+              }
+            : { type: 'object', properties: { details }, required: ['details'] },
+        },
       },
+      ElicitResultSchema,
       { timeout: ANSWER_TIME_MS },
     );
     const content = answerContent.safeParse(result.content);

@@ -11,15 +11,15 @@ const uriParams = z.looseObject({ uri: z.string() });
 
 /** Answers `skills/list`, `skills/get` and `resources/directory/read`. */
 export function serveSkills(server: Server): void {
-  server.setRequestHandler(z.object({ method: z.literal('skills/list'), params }), () => ({ skills: [describe(loadSkill())] }));
-  server.setRequestHandler(z.object({ method: z.literal('skills/get'), params }), (request) => {
+  server.setRequestHandler(z.object({ method: z.literal('skills/list'), params }), async () => ({ skills: [describe(await loadSkill())] }));
+  server.setRequestHandler(z.object({ method: z.literal('skills/get'), params }), async (request) => {
     const uri = uriOf(request.params);
-    const skill = loadSkill();
+    const skill = await loadSkill();
     if (uri !== skill.uri) throw new McpError(ErrorCode.InvalidParams, `There is no skill ${uri}.`);
     return { skill: describe(skill) };
   });
-  server.setRequestHandler(z.object({ method: z.literal('resources/directory/read'), params }), (request) => ({
-    resources: children(uriOf(request.params)),
+  server.setRequestHandler(z.object({ method: z.literal('resources/directory/read'), params }), async (request) => ({
+    resources: await children(uriOf(request.params)),
   }));
 }
 
@@ -42,10 +42,10 @@ function describe(skill: Skill): {
 }
 
 /** The direct children of a folder of the skill. */
-function children(folderUri: string): { uri: string; name: string; mimeType: string }[] {
+async function children(folderUri: string): Promise<{ uri: string; name: string; mimeType: string }[]> {
   const prefix = `${folderUri.replace(/\/+$/, '')}/`;
   const found = new Map<string, { uri: string; name: string; mimeType: string }>();
-  for (const uri of loadSkill().files.keys()) {
+  for (const uri of (await loadSkill()).files.keys()) {
     if (!uri.startsWith(prefix)) continue;
     const [name = '', ...below] = uri.slice(prefix.length).split('/');
     found.set(name, { uri: `${prefix}${name}`, name, mimeType: below.length > 0 ? 'inode/directory' : 'text/markdown' });

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import fastGlob from 'fast-glob';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { FILE_ROLES, type RuleDefinition } from '../rules/finding.ts';
 import { parseFrontMatter } from '../workspace/front-matter.ts';
@@ -36,21 +35,24 @@ export interface RulePage extends RuleDefinition {
 
 const FINDING_MARK = /[ \t]*# <- finding[ \t]*$/;
 
-let pages: ReadonlyMap<string, RulePage> | undefined;
+let pages: Promise<ReadonlyMap<string, RulePage>> | undefined;
 
 /** Every rule page of the skill by rule id, in the order of the ids. Read once. */
-export function loadRulePages(): ReadonlyMap<string, RulePage> {
-  if (pages === undefined) {
-    const files = fastGlob.sync('*/*.md', { cwd: packageFile('skills/python-engineer/rules'), absolute: true });
-    const loaded = files.map((file) => parseRulePage(readFileSync(file, 'utf8'), file));
-    pages = new Map(loaded.sort((a, b) => (a.id < b.id ? -1 : 1)).map((page) => [page.id, page]));
-  }
+export function loadRulePages(): Promise<ReadonlyMap<string, RulePage>> {
+  pages ??= readRulePages();
   return pages;
 }
 
+async function readRulePages(): Promise<ReadonlyMap<string, RulePage>> {
+  const { default: fastGlob } = await import('fast-glob');
+  const files = await fastGlob('*/*.md', { cwd: packageFile('skills/python-engineer/rules'), absolute: true });
+  const loaded = await Promise.all(files.map(async (file) => parseRulePage(await readFile(file, 'utf8'), file)));
+  return new Map(loaded.sort((a, b) => (a.id < b.id ? -1 : 1)).map((page) => [page.id, page]));
+}
+
 /** Reads one page; `name` is for messages. */
-export function parseRulePage(text: string, name: string): RulePage {
-  const { data, content } = parseFrontMatter(text, name);
+export async function parseRulePage(text: string, name: string): Promise<RulePage> {
+  const { data, content } = await parseFrontMatter(text, name);
   const definition = frontMatter.parse(data);
   const [why = '', ...sections] = content.split(/^## /m);
   return { ...definition, why: why.trim(), bad: examples(sections, 'Bad'), good: examples(sections, 'Good') };

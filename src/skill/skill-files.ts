@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import fastGlob from 'fast-glob';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { parseFrontMatter } from '../workspace/front-matter.ts';
 import { packageFile } from '../workspace/package-root.ts';
@@ -28,21 +27,32 @@ export interface Skill {
   readonly files: ReadonlyMap<string, SkillFile>;
 }
 
-let skill: Skill | undefined;
+let skill: Promise<Skill> | undefined;
 
 /** The skill's files by URI, SKILL.md first. Read once: what is served is what the digests were made of. */
-export function loadSkill(): Skill {
-  if (skill !== undefined) return skill;
+export function loadSkill(): Promise<Skill> {
+  skill ??= readSkill();
+  return skill;
+}
+
+async function readSkill(): Promise<Skill> {
+  const { default: fastGlob } = await import('fast-glob');
   const root = packageFile(`skills/${SKILL_NAME}`);
-  const paths = fastGlob.sync('**/*.md', { cwd: root }).sort((a, b) => (a === 'SKILL.md' ? -1 : b === 'SKILL.md' ? 1 : a < b ? -1 : 1));
-  const files = paths.map((path): SkillFile => {
-    const bytes = readFileSync(`${root}/${path}`);
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    return { uri: `${SKILL_ROOT}/${path}`, path, text: bytes.toString('utf8'), digest, size: bytes.length };
-  });
+  const paths = await fastGlob('**/*.md', { cwd: root });
+  paths.sort((a, b) => (a === 'SKILL.md' ? -1 : b === 'SKILL.md' ? 1 : a < b ? -1 : 1));
+  const files = await Promise.all(paths.map((path) => readSkillFile(root, path)));
   const main = files.find((file) => file.path === 'SKILL.md');
   if (main === undefined) throw new Error('skills/python-engineer/SKILL.md is missing');
-  const frontmatter = z.record(z.string(), z.unknown()).parse(parseFrontMatter(main.text, 'SKILL.md').data);
-  skill = { uri: main.uri, frontmatter, files: new Map(files.map((file) => [file.uri, file])) };
-  return skill;
+  const { data } = await parseFrontMatter(main.text, 'SKILL.md');
+  return {
+    uri: main.uri,
+    frontmatter: z.record(z.string(), z.unknown()).parse(data),
+    files: new Map(files.map((file) => [file.uri, file])),
+  };
+}
+
+async function readSkillFile(root: string, path: string): Promise<SkillFile> {
+  const bytes = await readFile(`${root}/${path}`);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return { uri: `${SKILL_ROOT}/${path}`, path, text: bytes.toString('utf8'), digest, size: bytes.length };
 }

@@ -50,7 +50,7 @@ export const checkBatchWrite = defineTool({
       lines: Math.max(input.expected_lines ?? 0, onDisk.lines),
       characters: Math.max(input.expected_characters ?? 0, onDisk.characters),
     };
-    const open = openSections(text);
+    const open = await openSections(text);
     const [first] = open;
     if (first !== undefined) {
       const step = `Next: fill "${first.title}" (line ${first.line}) with one edit of write_file that replaces its ${TBD}, at most ${MAX_SECTION_LINES} lines; then read the section back.`;
@@ -85,10 +85,10 @@ export const checkBatchWrite = defineTool({
 });
 
 /** The innermost headings above the `[TBD]` markers of a document. */
-function openSections(text: string): { title: string; line: number }[] {
+async function openSections(text: string): Promise<{ title: string; line: number }[]> {
   const markers = openMarkers(text);
   if (markers.length === 0) return [];
-  const sections = readSections(text);
+  const sections = await readSections(text);
   const open = new Map<number, { title: string; line: number }>();
   for (const marker of markers) {
     const section = sections.filter((each) => each.startLine <= marker && marker <= each.endLine).at(-1);

@@ -12,7 +12,7 @@ export const explainRule = defineTool({
   input: z.strictObject({ rule: z.string().optional().describe('Such as async/no-time-sleep') }),
   output: z.strictObject({ rules: z.array(z.strictObject({ id: z.string(), title: z.string(), severity: z.enum(['error', 'warning']) })) }),
   async run(input) {
-    const pages = loadRulePages();
+    const pages = await loadRulePages();
     if (input.rule === undefined) {
       const all = [...pages.values()];
       return {

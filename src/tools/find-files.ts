@@ -1,4 +1,3 @@
-import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { listFiles } from '../workspace/listing.ts';
 import { refuseProtected } from '../workspace/paths.ts';
@@ -32,7 +31,7 @@ export const findFiles = defineTool({
     const workspace = await session.workspace();
     refuseClimbing(input.glob);
     const paths = (await listFiles(workspace, [input.glob])).filter(isReadable);
-    const test = lineTest(input.text, input.pattern);
+    const test = await lineTest(input.text, input.pattern);
     if (test === undefined) {
       const files = paths.slice(0, input.limit);
       const more = paths.length > files.length ? `\n… ${paths.length - files.length} more: narrow the glob or raise limit.` : '';
@@ -69,11 +68,12 @@ function isReadable(path: string): boolean {
 }
 
 /** RE2 runs in linear time: a pattern cannot hang the server. */
-function lineTest(text: string | undefined, pattern: string | undefined): ((line: string) => boolean) | undefined {
+async function lineTest(text: string | undefined, pattern: string | undefined): Promise<((line: string) => boolean) | undefined> {
   if (text !== undefined && pattern !== undefined)
     throw new Refusal('invalid_input', 'Both text and pattern are given.', 'Give one of them.');
   if (text !== undefined) return (line) => line.includes(text);
   if (pattern === undefined) return undefined;
+  const { RE2JS } = await import('re2js');
   try {
     const compiled = RE2JS.compile(pattern);
     return (line) => compiled.matcher(line).find();

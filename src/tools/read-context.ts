@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { openMarkers } from '../documents/batch.ts';
 import { listWorkLogs, nextWorkLog } from '../documents/work-log.ts';
 import { ARTEFACT_NAMES, type Artefact, type ArtefactName, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
-import { CONFIG_PATH, readWorkflowConfig, type Setting, type WorkflowConfig } from '../workspace/config.ts';
+import { CONFIG_PATH, type DbApproach, readWorkflowConfig, type Setting, type WorkflowConfig } from '../workspace/config.ts';
 import { countLines } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { howToAnswer } from './gates.ts';
@@ -79,7 +79,7 @@ export const readContext = defineTool({
       ...(session.specification === undefined ? [] : [`Specification (named by the user): ${session.specification}`]),
       '',
       configText(config),
-      inputsText(artefacts),
+      inputsText(artefacts, config.dbApproach.value),
       ...(await logsText(workspace, log?.path)),
       ...warnings.map((warning) => `Warning: ${warning}`),
     ].join('\n');
@@ -156,19 +156,27 @@ function configText(config: WorkflowConfig): string {
   return `Configuration, ${CONFIG_PATH}${config.present ? '' : ' (missing)'}: ${parts.join(', ')}.`;
 }
 
-function inputsText(artefacts: ReadonlyMap<ArtefactName, Artefact>): string {
+/** Each database approach has one document; the other one is only worth a line when it is there. */
+function isExpected(artefact: Artefact, dbApproach: DbApproach): boolean {
+  const unneeded = dbApproach === 'database-first' ? 'db-design' : 'db-init';
+  return artefact.name !== unneeded || artefact.file !== undefined;
+}
+
+function inputsText(artefacts: ReadonlyMap<ArtefactName, Artefact>, dbApproach: DbApproach): string {
   if (artefacts.size === 0) return 'Inputs: unknown until version and sprint are set.';
-  const lines = [...artefacts.values()].map((artefact) => {
-    const { state, hash, lines: count, open_markers: open } = inputSummary(artefact);
-    const detail =
-      state === 'present'
-        ? ` (${count} lines, hash ${hash}${open > 0 ? `, ${open} open [TBD]` : ''})`
-        : artefact.problem === undefined
-          ? ''
-          : ` (${artefact.problem})`;
-    const variants = artefact.variants.length === 0 ? '' : `; also found: ${artefact.variants.join(', ')}`;
-    return `- ${artefact.name}: ${state} ${artefact.path}${detail}${variants}`;
-  });
+  const lines = [...artefacts.values()]
+    .filter((artefact) => isExpected(artefact, dbApproach))
+    .map((artefact) => {
+      const { state, hash, lines: count, open_markers: open } = inputSummary(artefact);
+      const detail =
+        state === 'present'
+          ? ` (${count} lines, hash ${hash}${open > 0 ? `, ${open} open [TBD]` : ''})`
+          : artefact.problem === undefined
+            ? ''
+            : ` (${artefact.problem})`;
+      const variants = artefact.variants.length === 0 ? '' : `; also found: ${artefact.variants.join(', ')}`;
+      return `- ${artefact.name}: ${state} ${artefact.path}${detail}${variants}`;
+    });
   return ['Inputs:', ...lines].join('\n');
 }
 

@@ -35,7 +35,9 @@ export const readFile = defineTool({
     const lines = file.text.split(/(?<=\n)/);
     const total = countLines(file.text);
     const wanted =
-      input.section === undefined ? rangeOf(input.start_line, input.end_line, total) : sectionRange(file.text, input.section, file.path);
+      input.section === undefined
+        ? rangeOf(input.start_line, input.end_line, total)
+        : await sectionRange(file.text, input.section, file.path);
     const kept = fitting(lines.slice(wanted.start - 1, wanted.end));
     const end = wanted.start - 1 + kept.length;
     const truncated = end < wanted.end;
@@ -61,8 +63,8 @@ function rangeOf(start: number | undefined, end: number | undefined, total: numb
   return { start: first, end: Math.min(end ?? total, total) };
 }
 
-function sectionRange(text: string, heading: string, path: string): { start: number; end: number } {
-  const sections = readSections(text);
+async function sectionRange(text: string, heading: string, path: string): Promise<{ start: number; end: number }> {
+  const sections = await readSections(text);
   const [first, ...others] = findSections(sections, heading);
   if (first === undefined) {
     const known = sections.slice(0, 30).map((section) => `${'#'.repeat(section.level)} ${section.title}`);

@@ -26,7 +26,7 @@ export interface SessionServices {
   openWorkspace(): Promise<Workspace>;
   readonly engine: CheckEngine;
   /** Every rule of the skill. */
-  readonly rules: () => readonly RuleDefinition[];
+  rules(): Promise<readonly RuleDefinition[]>;
   /** Asks the person directly; undefined where the client cannot, or the person did not answer. */
   ask(question: Question): Promise<PersonAnswer | undefined>;
   /** Today in the local time zone. */
@@ -56,8 +56,8 @@ export class Session {
   }
 
   /** The rules as this project wants them. */
-  projectRules(workspace: Workspace): Promise<ProjectRules> {
-    return readProjectRules(workspace, this.services.rules());
+  async projectRules(workspace: Workspace): Promise<ProjectRules> {
+    return readProjectRules(workspace, await this.services.rules());
   }
 
   /** Fresh for every call: people change pyproject.toml while the server runs. */

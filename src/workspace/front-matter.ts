@@ -1,4 +1,3 @@
-import matter from 'gray-matter';
 import { Refusal } from './refusal.ts';
 
 const MAX_FRONT_MATTER = 64 * 1024;
@@ -12,11 +11,13 @@ function refuseEngine(): never {
  * gray-matter would run JavaScript.
  * @throws Refusal `invalid_input` when the front matter is malformed or too large
  */
-export function parseFrontMatter(text: string, name: string): { data: unknown; content: string } {
+export async function parseFrontMatter(text: string, name: string): Promise<{ data: unknown; content: string }> {
   const block = /^---[^\n]*\n[\s\S]*?\n---/.exec(text)?.[0] ?? '';
   if (block.length > MAX_FRONT_MATTER)
     throw new Refusal('invalid_input', `The front matter of "${name}" is too large.`, 'Keep it under 64 kB.');
   try {
+    // Loaded on first use: the YAML parser would double the time the server takes to answer its client.
+    const { default: matter } = await import('gray-matter');
     const refuse = { parse: refuseEngine };
     const { data, content } = matter(text, { language: 'yaml', engines: { js: refuse, javascript: refuse, json: refuse, coffee: refuse } });
     return { data, content };

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import fastGlob from 'fast-glob';
 import ignore, { type Ignore } from 'ignore';
 import type { Workspace } from './workspace.ts';
 
@@ -26,6 +25,7 @@ const SKIPPED_FOLDERS = [
  * (but never `.ai/`, which many teams ignore), virtual environments, caches and dependencies. Links are not followed.
  */
 export async function listFiles(workspace: Workspace, patterns: readonly string[], exclude: readonly string[] = []): Promise<string[]> {
+  const { default: fastGlob } = await import('fast-glob');
   const root = workspace.realRoot;
   const skipped = SKIPPED_FOLDERS.map((folder) => `**/${folder}/**`);
   const options = { cwd: root, dot: true, followSymbolicLinks: false, suppressErrors: true, onlyFiles: true };

@@ -2,8 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, open, readFile, realpath, rename, rm, unlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import fastGlob from 'fast-glob';
-import lockfile from 'proper-lockfile';
 import { errnoOf, Refusal } from './refusal.ts';
 import { hashOf } from './text.ts';
 import type { ResolvedPath } from './workspace.ts';
@@ -126,6 +124,7 @@ async function flushFolder(folder: string): Promise<void> {
 
 /** Locks live outside the workspace, so that a killed server leaves nothing in the project. */
 async function lock(real: string): Promise<() => Promise<void>> {
+  const { default: lockfile } = await import('proper-lockfile');
   const folder = path.join(os.tmpdir(), `python-engineer-mcp-${os.userInfo().uid}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return lockfile.lock(real, {
@@ -170,6 +169,7 @@ function refusalForWrite(error: unknown, relative: string): unknown {
  * Returns how many were removed.
  */
 export async function clearAbandonedWrites(root: string): Promise<number> {
+  const { default: fastGlob } = await import('fast-glob');
   const found = await fastGlob(`**/.*${TEMPORARY_SUFFIX}`, {
     cwd: root,
     dot: true,
