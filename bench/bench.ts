@@ -1,0 +1,162 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+
+// Start to tools/list beside a reference server, warm check_code on one file, and a check of a large tree.
+
+const STARTS = 15;
+const WARM_CALLS = 60;
+const TREE_FILES = 1800;
+const FILESYSTEM_SERVER = 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js';
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/** Milliseconds from spawning a server to its answer to tools/list. */
+function startToToolsList(args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    const send = (message: object): boolean => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+    let rest = '';
+    child.once('error', reject);
+    child.stdout.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const { id }: { id?: number } = JSON.parse(line);
+        if (id === 1) {
+          send({ method: 'notifications/initialized' });
+          send({ id: 2, method: 'tools/list' });
+        } else if (id === 2) {
+          resolve(performance.now() - begin);
+          child.kill('SIGKILL');
+        }
+      }
+    });
+    send({
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
+    });
+  });
+}
+
+/** A module of about 300 lines (8 kB), different for every index. */
+function moduleText(index: number): string {
+  const functions = Array.from(
+    { length: 15 },
+    (_, each) => `
+async def load_order_${index}_${each}(session: AsyncSession, order_id: int) -> Order | None:
+    """Load one order with its lines.
+
+    Args:
+        session: The session of the request.
+        order_id: Which order.
+
+    Returns:
+        The order, or None.
+    """
+    result = await session.execute(select(Order).where(Order.id == order_id))
+    order = result.scalar_one_or_none()
+    if order is None:
+        logger.info("order_missing", order_id=order_id)
+        return None
+    totals = {line.sku: line.price * line.quantity for line in order.lines}
+    logger.info("order_loaded", order_id=order_id, total=sum(totals.values()))
+    return order
+
+`,
+  );
+  return `"""Orders, part ${index}."""\n\nimport structlog\nfrom sqlalchemy import select\nfrom sqlalchemy.ext.asyncio import AsyncSession\n\nfrom shop.models.order import Order\n\nlogger = structlog.get_logger(__name__)\n\n${functions.join('')}`;
+}
+
+async function makeTree(root: string): Promise<number> {
+  let bytes = 0;
+  await mkdir(path.join(root, 'src/shop/models'), { recursive: true });
+  await writeFile(
+    path.join(root, 'src/shop/models/order.py'),
+    '"""Orders."""\n\nfrom sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    """Base."""\n\n\nclass Order(Base):\n    """An order."""\n',
+  );
+  for (let index = 0; index < TREE_FILES; index++) {
+    const folder = path.join(root, `src/shop/services/area_${index % 40}`);
+    await mkdir(folder, { recursive: true });
+    const text = moduleText(index);
+    bytes += text.length;
+    await writeFile(path.join(folder, `orders_${index}.py`), text);
+  }
+  return bytes;
+}
+
+async function version(name: string): Promise<string> {
+  const manifest: { version: string } = JSON.parse(await readFile(`node_modules/${name}/package.json`, 'utf8'));
+  return `${name} ${manifest.version}`;
+}
+
+const root = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-bench-'));
+try {
+  const cpu = os.cpus()[0]?.model ?? 'unknown processor';
+  console.log(
+    `${cpu}, ${os.cpus().length} cores, ${(os.totalmem() / 2 ** 30).toFixed(0)} GiB, node ${process.version}, ${os.platform()} ${os.release()}`,
+  );
+  console.log(
+    [
+      await version('@astral-sh/ruff-wasm-nodejs'),
+      await version('web-tree-sitter'),
+      await version('@modelcontextprotocol/server-filesystem'),
+    ].join(', '),
+  );
+
+  const [ours, theirs]: [number[], number[]] = [[], []];
+  for (let run = 0; run <= STARTS; run++) {
+    const pair = [await startToToolsList(['dist/bin.js', '--root', root]), await startToToolsList([FILESYSTEM_SERVER, root])] as const;
+    // The first pair warms the file cache.
+    if (run > 0) {
+      ours.push(pair[0]);
+      theirs.push(pair[1]);
+    }
+  }
+  const ratio = median(ours.map((each, index) => each / (theirs[index] ?? Number.NaN)));
+  console.log(
+    `start to tools/list: ${median(ours).toFixed(0)} ms, server-filesystem ${median(theirs).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (median of ${STARTS} pairs)`,
+  );
+
+  const bytes = await makeTree(root);
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  const transport = new StdioClientTransport({ command: process.execPath, args: ['dist/bin.js', '--root', root, '--log-level', 'error'] });
+  await client.connect(transport);
+  const check = async (args: Record<string, unknown>): Promise<number> => {
+    const begin = performance.now();
+    await client.callTool({ name: 'check_code', arguments: args }, undefined, { timeout: 600_000 });
+    return performance.now() - begin;
+  };
+  const file = 'src/shop/services/area_0/orders_0.py';
+  const first = await check({ paths: [file] });
+  for (let run = 0; run < 10; run++) await check({ paths: [file] });
+  const warm: number[] = [];
+  for (let run = 0; run < WARM_CALLS; run++) {
+    // Another text each time: nothing can be answered from a cache.
+    await writeFile(path.join(root, file), `${moduleText(0)}\nRUN_${run} = ${run}\n`);
+    warm.push(await check({ paths: [file] }));
+  }
+  console.log(
+    `check_code, one 300-line file over stdio: first ${first.toFixed(0)} ms, warm median ${median(warm).toFixed(1)} ms (${WARM_CALLS} calls)`,
+  );
+  const cold = await check({});
+  const again = await check({});
+  const memory = await readFile(`/proc/${transport.pid}/status`, 'utf8').then(
+    (status) => /VmHWM:\s+(\d+) kB/.exec(status)?.[1],
+    () => undefined,
+  );
+  const peak = memory === undefined ? '' : `, peak memory ${(Number(memory) / 1024).toFixed(0)} MB`;
+  console.log(
+    `check of ${TREE_FILES + 1} files, ${(bytes / 2 ** 20).toFixed(1)} MB: cold ${(cold / 1000).toFixed(1)} s, second run ${(again / 1000).toFixed(1)} s${peak}`,
+  );
+  await client.close();
+} finally {
+  await rm(root, { recursive: true, force: true });
+}

@@ -74,8 +74,8 @@ async function pythonFilesBelow(path: string, options: CheckOptions): Promise<st
     if (!PYTHON.test(relative)) throw new Refusal('invalid_input', `"${relative}" is no Python file.`, 'Name .py files or folders.');
     return [relative];
   }
-  const { exists } = await options.workspace.resolve(path, 'read');
-  if (!exists) throw new Refusal('not_found', `"${relative}" does not exist.`, 'Check the path with find_files.');
+  // Throws what is wrong with it: missing, a pipe, a link to nothing.
+  if (!(await options.workspace.isFolder(path))) await options.workspace.readText(path);
   const prefix = relative === '.' ? '' : `${escapeGlob(relative)}/`;
   return listFiles(options.workspace, [`${prefix}**/*.{py,pyi}`], options.exclude);
 }

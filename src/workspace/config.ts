@@ -1,3 +1,4 @@
+import { Refusal } from './refusal.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Where the long-lived configuration of the workflow lies. */
@@ -54,8 +55,13 @@ const CONFIG_FENCES = new Set(['', 'yaml', 'yml', 'toml', 'ini', 'properties', '
  * tables, fenced YAML, front matter. Missing or unusable fields get the documented default and say so.
  */
 export async function readWorkflowConfig(workspace: Workspace): Promise<WorkflowConfig> {
-  const file = await workspace.readTextIfExists(CONFIG_PATH);
-  return parseWorkflowConfig(file?.text);
+  try {
+    return parseWorkflowConfig((await workspace.readTextIfExists(CONFIG_PATH))?.text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const config = parseWorkflowConfig(undefined);
+    return { ...config, warnings: [`The defaults are used: ${error.message} ${error.remedy}`] };
+  }
 }
 
 /** The configuration in `text`, or all defaults when there is no file. */

@@ -84,11 +84,20 @@ export class Workspace {
 
   /** True when the path exists and is a regular file or a link to one inside the workspace. */
   async isFile(input: string): Promise<boolean> {
+    return (await this.statsOf(input))?.isFile() ?? false;
+  }
+
+  /** True when the path exists and is a folder or a link to one inside the workspace. */
+  async isFolder(input: string): Promise<boolean> {
+    return (await this.statsOf(input))?.isDirectory() ?? false;
+  }
+
+  private async statsOf(input: string): Promise<Stats | undefined> {
     try {
       const resolved = await this.resolve(input, 'read');
-      return resolved.exists && (await stat(resolved.real)).isFile();
+      return resolved.exists ? await stat(resolved.real) : undefined;
     } catch (error) {
-      if (error instanceof Refusal || errnoOf(error) !== undefined) return false;
+      if (error instanceof Refusal || errnoOf(error) !== undefined) return undefined;
       throw error;
     }
   }

@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import { addFiles, startClient, workspaceWith } from './support/client.ts';
+
+const BLOCKING = 'import time\n\n\nasync def wait() -> None:\n    """Wait."""\n    time.sleep(1)\n';
+
+function git(root: string, ...args: string[]): void {
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: root, stdio: 'pipe' });
+}
+
+it('names rule, place and fix, in a stable order, with true counters', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [`src/services/s${String(index).padStart(2, '0')}.py`, `${BLOCKING}    time.sleep(2)\n`]),
+  );
+  const { call } = await startClient({ args: ['--root', await workspaceWith(files)] });
+  const first = await call('check_code', { limit: 10 });
+  expect(first.structured).toMatchObject({
+    clean: false,
+    truncated: true,
+    counts: { files: 30, errors: 60, warnings: 0 },
+    by_rule: { 'async/no-time-sleep': 60 },
+  });
+  expect(first.text).toContain('60 errors in 30 files');
+  expect(first.text).toContain('50 more: call again with offset 10');
+  const again = await call('check_code', { limit: 10 });
+  expect(again.text).toBe(first.text);
+  const next = await call('check_code', { limit: 10, offset: 10 });
+  expect(next.structured.findings).toMatchObject([{ path: 'src/services/s05.py', line: 6, column: 5 }, {}, {}, {}, {}, {}, {}, {}, {}, {}]);
+});
+
+it('checks snippets as if they stood somewhere', async () => {
+  const { call } = await startClient({ args: ['--root', await workspaceWith({})] });
+  const asSource = await call('check_code', { code: 'print("x")\n', as_path: 'src/services/a.py' });
+  expect(asSource.structured.findings).toMatchObject([{ rule: 'code/no-print', path: 'src/services/a.py', line: 1, column: 1 }]);
+  expect((await call('check_code', { code: 'print("x")\n', as_path: 'scripts/a.py' })).structured).toMatchObject({ clean: true });
+  expect((await call('check_code', { code: 'x', as_path: '../a.py' })).isError).toBe(true);
+  expect((await call('check_code', { code: 'x', paths: ['.'] })).text).toContain('only one of');
+});
+
+it('is not silenced by noqa, but by a reasoned allow comment, which is counted', async () => {
+  const root = await workspaceWith({
+    'src/a.py': `# ruff: noqa\nimport time\n\n\nasync def wait() -> None:\n    """Wait."""\n    time.sleep(1)  # noqa: ASYNC251\n    time.sleep(2)  # allow: async/no-time-sleep - the old driver needs it\n    # allow: async/no-time-sleep - and here\n    time.sleep(\n        3\n    )\n    time.sleep(4)  # allow: async/no-time-sleep\n    time.sleep(5)  # allow: code/no-print - another rule\n`,
+  });
+  const { call } = await startClient({ args: ['--root', root] });
+  const result = await call('check_code');
+  expect(result.structured).toMatchObject({
+    counts: { errors: 3, allowed: 2 },
+    findings: [{ line: 7 }, { line: 13 }, { line: 14 }],
+    allowed: [
+      { line: 8, reason: 'the old driver needs it' },
+      { line: 10, reason: 'and here' },
+    ],
+  });
+  expect(result.text).toContain('2 allowed by comment');
+  expect(result.text).toContain('The allow comment here has no reason');
+});
+
+it('follows the settings of the project, and says what is wrong with them', async () => {
+  const settings = '---\nrules:\n  async/no-time-sleep: warning\n  code/no-print: off\n  no/such-rule: off\nexclude: ["legacy/**"]\n---\n';
+  const root = await workspaceWith({
+    '.ai/context/python-engineer.md': settings,
+    'src/a.py': `${BLOCKING}    print(1)\n`,
+    'legacy/b.py': BLOCKING,
+  });
+  const { call } = await startClient({ args: ['--root', root] });
+  const result = await call('check_code');
+  expect(result.structured).toMatchObject({ counts: { files: 1, errors: 0, warnings: 1 } });
+  expect(result.text).toContain('unknown rule "no/such-rule"');
+  for (const broken of ['---\nrules: [1\n---\n', '---js\nprocess.exit(1)\n---\n', '---\nrules: {a: maybe}\n---\n']) {
+    await addFiles(root, { '.ai/context/python-engineer.md': broken });
+    const answered = await call('check_code', { paths: ['src'] });
+    expect(answered.isError).toBe(false);
+    expect(answered.text).toContain('is not applied');
+  }
+});
+
+it('reports only what is new since a revision', async () => {
+  const root = await workspaceWith({ 'src/old.py': BLOCKING, 'src/moved.py': `${BLOCKING}\n\nX = 1\n`, '.gitignore': 'build/\n' });
+  const { call } = await startClient({ args: ['--root', root] });
+  expect((await call('check_code', { changed_since: 'HEAD' })).text).toContain('not a git repository');
+  git(root, 'init', '-q');
+  git(root, 'add', '.');
+  git(root, 'commit', '-qm', 'first');
+  expect((await call('check_code', { changed_since: 'HEAD' })).text).toContain('No Python file to check');
+  await rename(path.join(root, 'src/moved.py'), path.join(root, 'src/renamed.py'));
+  git(root, 'add', '-A');
+  await addFiles(root, { 'src/old.py': `${BLOCKING}    print(2)\n`, 'src/new.py': 'print(1)\n', 'build/out.py': 'print(1)\n' });
+  const result = await call('check_code', { changed_since: 'HEAD' });
+  expect(result.structured).toMatchObject({
+    counts: { files: 3, errors: 2, older: 2 },
+    findings: [
+      { path: 'src/new.py', rule: 'code/no-print' },
+      { path: 'src/old.py', line: 7 },
+    ],
+  });
+  for (const revision of ['no-such-branch', '--output=/tmp/x', 'HEAD\nx'])
+    expect((await call('check_code', { changed_since: revision })).text).toContain('revision');
+});
+
+it('reports a broken file once and still checks the others, bounded in time for hostile ones', async () => {
+  const root = await workspaceWith({
+    'src/broken.py': 'def f(:\n    return\n',
+    'src/fine.py': BLOCKING,
+    'src/deep.py': `x = ${'('.repeat(5000)}1${')'.repeat(5000)}\n`,
+    'src/long_line.py': `X = "${'a'.repeat(1_000_000)}"\n`,
+    'src/many.py': 'X = 1\n'.repeat(50_000),
+    'src/bom.py': '\uFEFFprint("é", "😀"); print(2)\r\n',
+    'src/template.py': '{% if x %}\nprint({{ y }})\n{% endif %}\n',
+  });
+  const { call } = await startClient({ args: ['--root', root] });
+  const result = await call('check_code');
+  const found = JSON.stringify(result.structured.findings);
+  expect(result.structured.findings).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ path: 'src/broken.py', rule: 'code/complete', line: 1 }),
+      expect.objectContaining({ path: 'src/fine.py', rule: 'async/no-time-sleep' }),
+      expect.objectContaining({ path: 'src/deep.py', rule: 'code/complete' }),
+      expect.objectContaining({ path: 'src/bom.py', line: 1, column: 19 }),
+    ]),
+  );
+  expect(found).not.toContain('template.py');
+  expect(found).not.toContain('many.py');
+});
