@@ -17,6 +17,26 @@ export interface TreeNode {
 export class TooDeeplyNested extends Error {}
 
 const MAX_DEPTH = 400;
+/** Tokens without a name that carry meaning; all other punctuation is dropped while copying. */
+const MEANINGFUL_TOKEN = /^(async|and|or|in|not in|is|is not|[-+*/%@&|^<>!=]+)$/;
+/** Named nodes whose inside nobody reads. */
+const LEAVES = new Set([
+  'identifier',
+  'integer',
+  'float',
+  'true',
+  'false',
+  'none',
+  'ellipsis',
+  'comment',
+  'pass_statement',
+  'string_start',
+  'string_content',
+  'string_end',
+]);
+
+/** What of a file is wanted: all of it, or only what other modules can see (no bodies of module-level functions). */
+export type Extent = 'whole' | 'interface';
 
 let loading: Promise<PythonParser> | undefined;
 
@@ -25,48 +45,80 @@ export function loadParser(): Promise<PythonParser> {
   loading ??= (async () => {
     await Parser.init();
     const parser = new Parser();
-    parser.setLanguage(await Language.load(packageFile('dist/tree-sitter-python.wasm')));
-    return new PythonParser(parser);
+    const language = await Language.load(packageFile('dist/tree-sitter-python.wasm'));
+    parser.setLanguage(language);
+    return new PythonParser(parser, language);
   })();
   return loading;
 }
 
+/** What is known of a node type once for all nodes of it. */
+interface NodeType {
+  readonly name: string;
+  readonly isNamed: boolean;
+  readonly isKept: boolean;
+  readonly isLeaf: boolean;
+}
+
 export class PythonParser {
   private readonly parser: Parser;
+  private readonly language: Language;
+  private readonly types = new Map<number, NodeType>();
 
-  constructor(parser: Parser) {
+  constructor(parser: Parser, language: Language) {
     this.parser = parser;
+    this.language = language;
   }
 
   /**
    * Parses a text without byte order mark. Broken source gives what could be read of it.
    * @throws TooDeeplyNested
    */
-  parse(text: string): ModuleSyntax {
+  parse(text: string, extent: Extent = 'whole'): ModuleSyntax {
     const tree = this.parser.parse(text);
     if (tree === null) throw new Error('tree-sitter returned no tree');
     const cursor = tree.walk();
     try {
-      return buildModule(copyTree(cursor, 0), text);
+      return buildModule(this.copyNode(cursor, this.typeOf(cursor.nodeTypeId), 0, extent === 'interface'), text);
     } finally {
       cursor.delete();
       tree.delete();
     }
   }
-}
 
-function copyTree(cursor: TreeCursor, depth: number): TreeNode {
-  if (depth > MAX_DEPTH) throw new TooDeeplyNested();
-  const type = cursor.nodeType;
-  const field = cursor.currentFieldName;
-  const start = cursor.startIndex;
-  const end = cursor.endIndex;
-  const isNamed = cursor.nodeIsNamed;
-  const children: TreeNode[] = [];
-  if (cursor.gotoFirstChild()) {
-    do children.push(copyTree(cursor, depth + 1));
-    while (cursor.gotoNextSibling());
-    cursor.gotoParent();
+  /** Every access to the cursor is a call into WebAssembly, so as few as possible are made for each node. */
+  private copyNode(cursor: TreeCursor, type: NodeType, depth: number, skipsBodies: boolean): TreeNode {
+    if (depth > MAX_DEPTH) throw new TooDeeplyNested();
+    const children: TreeNode[] = [];
+    const node = {
+      type: type.name,
+      field: cursor.currentFieldName,
+      start: cursor.startIndex,
+      end: cursor.endIndex,
+      isNamed: type.isNamed,
+      children,
+    };
+    if (!type.isLeaf && cursor.gotoFirstChild()) {
+      do {
+        const childType = this.typeOf(cursor.nodeTypeId);
+        const isSkippedBody = skipsBodies && type.name === 'function_definition' && childType.name === 'block';
+        // What a method assigns to self is visible outside, so class bodies are copied whole.
+        if (childType.isKept && !isSkippedBody)
+          children.push(this.copyNode(cursor, childType, depth + 1, skipsBodies && type.name !== 'class_definition'));
+      } while (cursor.gotoNextSibling());
+      cursor.gotoParent();
+    }
+    return node;
   }
-  return { type, field, start, end, isNamed, children };
+
+  private typeOf(id: number): NodeType {
+    let type = this.types.get(id);
+    if (type === undefined) {
+      const name = this.language.types[id] ?? 'ERROR';
+      const isNamed = name === 'ERROR' || this.language.nodeTypeIsNamed(id);
+      type = { name, isNamed, isKept: isNamed || MEANINGFUL_TOKEN.test(name), isLeaf: !isNamed || LEAVES.has(name) };
+      this.types.set(id, type);
+    }
+    return type;
+  }
 }

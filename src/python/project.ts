@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ModuleFacts } from './module-facts.ts';
 
@@ -10,11 +10,11 @@ export interface Module {
 }
 
 interface CachedModule {
-  readonly module: Module;
+  readonly module: Module | undefined;
   readonly stamp: string;
 }
 
-const MAX_CACHED_MODULES = 400;
+const MAX_CACHED_MODULES = 1500;
 const MAX_MODULE_BYTES = 2 * 1024 * 1024;
 
 /**
@@ -23,56 +23,61 @@ const MAX_MODULE_BYTES = 2 * 1024 * 1024;
  */
 export class Project {
   private readonly root: string;
-  private readonly parse: (text: string) => ModuleFacts;
+  private readonly parseInterface: (text: string) => ModuleFacts;
   private readonly cache = new Map<string, CachedModule>();
-  /** Modules looked at since the last {@link refresh}: their files are not examined again. */
-  private readonly fresh = new Map<string, Module | undefined>();
-  private readonly located = new Map<string, string | undefined>();
+  /** Modules whose file was looked at since the last {@link refresh}. */
+  private readonly validated = new Set<string>();
+  private readonly folders = new Map<string, ReadonlyMap<string, 'file' | 'folder'>>();
+  private readonly tops = new Map<string, readonly string[]>();
+  private current: Module | undefined;
 
-  /** `root` is absolute; `parse` turns source text into facts. */
-  constructor(root: string, parse: (text: string) => ModuleFacts) {
+  /** `root` is absolute; `parseInterface` turns source text into the facts that other modules can see. */
+  constructor(root: string, parseInterface: (text: string) => ModuleFacts) {
     this.root = root;
-    this.parse = parse;
+    this.parseInterface = parseInterface;
   }
 
-  /** Forgets what was seen of the disk; call at the start of every request. */
+  /** Forgets what was seen of the disk. */
   refresh(): void {
-    this.fresh.clear();
-    this.located.clear();
+    this.validated.clear();
+    this.folders.clear();
+    this.tops.clear();
   }
 
-  /** Uses `facts` for `path` until the next refresh, whatever is on disk. */
+  /** The module that is being checked: its facts count, whatever is on disk. */
   use(module: Module): void {
-    this.fresh.set(module.path, module);
+    this.current = module;
   }
 
   /** The module at a workspace-relative path, or undefined when it is missing, too large or cannot be parsed. */
   module(file: string): Module | undefined {
-    if (this.fresh.has(file)) return this.fresh.get(file);
-    const module = this.load(file);
-    this.fresh.set(file, module);
-    return module;
+    if (file === this.current?.path) return this.current;
+    const cached = this.cache.get(file);
+    if (cached !== undefined && this.validated.has(file)) return cached.module;
+    this.validated.add(file);
+    return this.load(file, cached);
   }
 
-  private load(file: string): Module | undefined {
+  private load(file: string, cached: CachedModule | undefined): Module | undefined {
     const absolute = path.join(this.root, file);
+    let stamp = 'unreadable';
+    let module: Module | undefined;
     try {
       const stats = statSync(absolute);
-      const stamp = `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
-      const cached = this.cache.get(file);
+      stamp = `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
       if (cached?.stamp === stamp) return cached.module;
       const isInside = realpathSync(absolute).startsWith(this.root + path.sep);
-      if (!isInside || !stats.isFile() || stats.size > MAX_MODULE_BYTES) return undefined;
-      const text = readFileSync(absolute, 'utf8')
-        .replace(/^\uFEFF/, '')
-        .replaceAll('\r\n', '\n');
-      const module = { path: file, facts: this.parse(text) };
-      this.keep(file, { module, stamp });
-      return module;
+      if (isInside && stats.isFile() && stats.size <= MAX_MODULE_BYTES) {
+        const text = readFileSync(absolute, 'utf8')
+          .replace(/^\uFEFF/, '')
+          .replaceAll('\r\n', '\n');
+        module = { path: file, facts: this.parseInterface(text) };
+      }
     } catch {
       // Unreadable or not to be parsed: names from it stay unknown, which rules treat as "no evidence".
-      return undefined;
     }
+    this.keep(file, { module, stamp });
+    return module;
   }
 
   private keep(file: string, entry: CachedModule): void {
@@ -88,24 +93,59 @@ export class Project {
    * first: that covers src, flat, namespace and monorepo layouts alike.
    */
   locate(dotted: string, from: string): string | undefined {
-    let folder = path.posix.dirname(from);
-    for (;;) {
-      for (const base of [folder, path.posix.join(folder, 'src')]) {
-        const found = this.locateBelow(base, dotted);
-        if (found !== undefined) return found;
-      }
-      if (folder === '.') return undefined;
-      folder = path.posix.dirname(folder);
+    const top = dotted.split('.', 1)[0] ?? '';
+    for (const base of this.basesOf(top, path.posix.dirname(from))) {
+      const found = this.locateBelow(base, dotted);
+      if (found !== undefined) return found;
     }
+    return undefined;
+  }
+
+  /** The folders from which a top-level name can be imported, as seen from a file in `folder`; none for a library. */
+  private basesOf(top: string, folder: string): readonly string[] {
+    const key = `${folder}:${top}`;
+    let bases = this.tops.get(key);
+    if (bases === undefined) {
+      const own = [folder, folder === '.' ? 'src' : `${folder}/src`].filter(
+        (base) => this.entries(base).has(top) || this.entries(base).has(`${top}.py`),
+      );
+      bases = folder === '.' ? own : [...own, ...this.basesOf(top, path.posix.dirname(folder))];
+      this.tops.set(key, bases);
+    }
+    return bases;
   }
 
   /** The file of a module name below a workspace-relative folder; an empty name is the folder's own package. */
   locateBelow(folder: string, dotted: string): string | undefined {
-    const base = dotted === '' ? folder : path.posix.join(folder, ...dotted.split('.'));
-    if (this.located.has(base)) return this.located.get(base);
-    const candidates = [`${base}.py`, `${base}/__init__.py`];
-    const found = candidates.find((candidate) => this.fresh.get(candidate) !== undefined || existsSync(path.join(this.root, candidate)));
-    this.located.set(base, found);
-    return found;
+    const parts = dotted === '' ? [] : dotted.split('.');
+    const name = parts.pop();
+    const parent = [folder, ...parts].join('/').replace(/^\.\//, '');
+    if (name === undefined) return this.entries(folder).has('__init__.py') ? inFolder(folder, '__init__.py') : undefined;
+    const module = inFolder(parent, `${name}.py`);
+    if (this.entries(parent).has(`${name}.py`) || this.current?.path === module) return module;
+    if (this.entries(parent).get(name) !== 'folder') return undefined;
+    return this.locateBelow(inFolder(parent, name), '');
+  }
+
+  /** What is in a workspace-relative folder; empty when it is missing. */
+  private entries(folder: string): ReadonlyMap<string, 'file' | 'folder'> {
+    let names = this.folders.get(folder);
+    if (names === undefined) {
+      names = readFolder(path.join(this.root, folder));
+      this.folders.set(folder, names);
+    }
+    return names;
+  }
+}
+
+function inFolder(folder: string, name: string): string {
+  return folder === '.' ? name : `${folder}/${name}`;
+}
+
+function readFolder(absolute: string): ReadonlyMap<string, 'file' | 'folder'> {
+  try {
+    return new Map(readdirSync(absolute, { withFileTypes: true }).map((entry) => [entry.name, entry.isFile() ? 'file' : 'folder']));
+  } catch {
+    return new Map();
   }
 }

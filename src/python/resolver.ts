@@ -73,14 +73,31 @@ const TRANSPARENT_GENERICS = new Set([
 /** Follows names to what they mean, through imports, re-exports and assignments of the whole project. */
 export class Resolver {
   private readonly project: Project;
+  /** Rules ask the same questions about the same expression: answers are kept until {@link forget}. */
+  private resolved = new Map<Expression, Resolved | undefined>();
+  private types = new Map<Expression, ResolvedClass | undefined>();
 
   constructor(project: Project) {
     this.project = project;
   }
 
+  /** Drops remembered answers; call before another file is checked. */
+  forget(): void {
+    this.resolved = new Map();
+    this.types = new Map();
+  }
+
   /** What a name or dotted chain means in a scope; undefined when it cannot be known. */
   resolve(module: Module, scope: Scope, expression: Expression, steps = MAX_STEPS): Resolved | undefined {
-    if (steps === 0) return undefined;
+    if (this.resolved.has(expression)) return this.resolved.get(expression);
+    const answer = this.resolveChain(module, scope, expression, steps);
+    // An answer that ran out of steps is not the truth.
+    if (steps === MAX_STEPS) this.resolved.set(expression, answer);
+    return answer;
+  }
+
+  private resolveChain(module: Module, scope: Scope, expression: Expression, steps: number): Resolved | undefined {
+    if (steps <= 0) return undefined;
     const chain = dottedChain(expression);
     if (chain === undefined) return undefined;
     const [id, ...attributes] = chain;
@@ -201,6 +218,13 @@ export class Resolver {
 
   /** The class of the value an expression gives; undefined when it cannot be known from the source. */
   typeOf(module: Module, scope: Scope, expression: Expression, steps = MAX_STEPS): ResolvedClass | undefined {
+    if (this.types.has(expression)) return this.types.get(expression);
+    const answer = this.typeOfExpression(module, scope, expression, steps);
+    if (steps === MAX_STEPS) this.types.set(expression, answer);
+    return answer;
+  }
+
+  private typeOfExpression(module: Module, scope: Scope, expression: Expression, steps: number): ResolvedClass | undefined {
     if (steps <= 0) return undefined;
     switch (expression.kind) {
       case 'await':

@@ -17,13 +17,15 @@ import type {
 
 /** Turns tree-sitter's tree of `text` into the syntax the rules read. */
 export function buildModule(root: TreeNode, text: string): ModuleSyntax {
-  return { body: new SyntaxBuilder(text).block(root), comments: [...commentsBelow(root, text)] };
+  const comments: Comment[] = [];
+  collectComments(root, text, comments);
+  return { body: new SyntaxBuilder(text).block(root), comments };
 }
 
 /** Comments may stand anywhere in the tree, so they are collected apart from it. */
-function* commentsBelow(node: TreeNode, text: string): Generator<Comment> {
-  if (node.type === 'comment') yield { start: node.start, end: node.end, text: text.slice(node.start, node.end) };
-  for (const child of node.children) yield* commentsBelow(child, text);
+function collectComments(node: TreeNode, text: string, into: Comment[]): void {
+  if (node.type === 'comment') into.push({ start: node.start, end: node.end, text: text.slice(node.start, node.end) });
+  for (const child of node.children) collectComments(child, text, into);
 }
 
 const COMPOUND_BLOCKS = new Set(['block', 'else_clause', 'finally_clause', 'elif_clause', 'case_clause']);
@@ -363,7 +365,7 @@ class SyntaxBuilder {
   private expression(node: TreeNode): Expression {
     switch (node.type) {
       case 'identifier':
-        return { kind: 'name', ...span(node), id: this.source(node) };
+        return { kind: 'name', start: node.start, end: node.end, id: this.source(node) };
       case 'dotted_name':
       case 'member_type':
         return this.dottedName(node);

@@ -1,4 +1,4 @@
-import { collectFacts, type ModuleFacts } from '../python/module-facts.ts';
+import { collectFacts, interfaceOf, type ModuleFacts } from '../python/module-facts.ts';
 import { type PythonParser, TooDeeplyNested } from '../python/parser.ts';
 import { Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
@@ -16,6 +16,8 @@ export interface SourceFile {
   readonly path: string;
   readonly text: string;
   readonly diagnostics: readonly RuffDiagnostic[];
+  /** Files of one generation are checked against the same state of the disk, which is looked at only once. */
+  readonly generation: string;
 }
 
 export interface FileResult {
@@ -28,11 +30,12 @@ export class Analyser {
   private readonly parser: PythonParser;
   private readonly project: Project;
   private readonly resolver: Resolver;
+  private generation = '';
 
   /** `root` is the absolute workspace root with links resolved. */
   constructor(parser: PythonParser, root: string) {
     this.parser = parser;
-    this.project = new Project(root, (text) => this.facts(text));
+    this.project = new Project(root, (text) => interfaceOf(collectFacts(text, this.parser.parse(text, 'interface'))));
     this.resolver = new Resolver(this.project);
   }
 
@@ -40,7 +43,11 @@ export class Analyser {
   analyse(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
     if (file.diagnostics.some((diagnostic) => diagnostic.code === 'invalid-syntax') && isTemplate(file.text))
       return { findings: [], allowed: [] };
-    this.project.refresh();
+    if (file.generation !== this.generation) {
+      this.project.refresh();
+      this.generation = file.generation;
+    }
+    this.resolver.forget();
     let facts: ModuleFacts;
     try {
       facts = this.facts(file.text);

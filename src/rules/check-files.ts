@@ -20,6 +20,8 @@ export interface CheckOptions {
   /** Globs that are left out. */
   readonly exclude: readonly string[];
   readonly signal: AbortSignal;
+  /** See {@link CheckEngine.check}. */
+  readonly generation: string;
 }
 
 /** The result of checking many files. */
@@ -65,7 +67,7 @@ export async function checkChanges(revision: string, options: CheckOptions): Pro
 
 async function checkFile(file: string, options: CheckOptions): Promise<FileResult> {
   const { text } = await options.workspace.readText(file);
-  return options.engine.check(options.workspace, file, text, options.rules, options.settings);
+  return options.engine.check(options.workspace, file, text, options.rules, options.settings, options.generation);
 }
 
 async function pythonFilesBelow(path: string, options: CheckOptions): Promise<string[]> {

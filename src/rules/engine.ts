@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type Tinypool from 'tinypool';
 import type { PythonSettings } from '../python/python-settings.ts';
 import type { RuffResult, RuffSettings, RuffTask } from '../python/ruff.ts';
@@ -20,7 +21,7 @@ export class CheckEngine {
   /** Starts the threads and compiles their WebAssembly, so that the first real check is quick. */
   async warmUp(root: string): Promise<void> {
     const rules: readonly RuleDefinition[] = [];
-    const file = { path: 'warm_up.py', text: 'pass\n', diagnostics: [] };
+    const file = { path: 'warm_up.py', text: 'pass\n', diagnostics: [], generation: '' };
     await Promise.all([
       this.runRuff({
         kind: 'format',
@@ -33,7 +34,7 @@ export class CheckEngine {
 
   /**
    * The findings of one Python text. `path` (workspace-relative) decides which rules apply and how imports resolve;
-   * the file need not exist. Any line endings.
+   * the file need not exist. Any line endings. Calls with the same `generation` see one state of the disk.
    */
   async check(
     workspace: Workspace,
@@ -41,13 +42,14 @@ export class CheckEngine {
     text: string,
     rules: readonly RuleDefinition[],
     settings: PythonSettings,
+    generation: string = randomUUID(),
   ): Promise<FileResult> {
     const source = toLf(text);
     // Ruff reports syntax errors always, under a name that cannot be selected.
     const codes = [...new Set(rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
     const result = await this.runRuff({ kind: 'check', text: source, settings: await settings.forFile(path), codes });
     const diagnostics = result.kind === 'check' ? result.diagnostics : [];
-    return this.runAnalysis({ root: workspace.realRoot, file: { path, text: source, diagnostics }, rules });
+    return this.runAnalysis({ root: workspace.realRoot, file: { path, text: source, diagnostics, generation }, rules });
   }
 
   /** The text as Ruff formats it, with LF line endings; undefined when it does not parse. */

@@ -14,7 +14,7 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { CheckEngine } from '../rules/engine.ts';
-import { loadRulePages } from '../skill/rule-pages.ts';
+import { loadRuleDefinitions } from '../skill/rule-pages.ts';
 import { loadSkill } from '../skill/skill-files.ts';
 import { offeredTools } from '../tools/all-tools.ts';
 import { type PersonAnswer, type Question, Session } from '../tools/session.ts';
@@ -59,7 +59,7 @@ export function createServer(options: ServerOptions): RunningServer {
   const session = new Session({
     openWorkspace: () => workspace.open(),
     engine,
-    rules: async () => [...(await loadRulePages()).values()],
+    rules: loadRuleDefinitions,
     ask: (question) => askPerson(server, question, options.logger),
     now: () => new Date(),
   });

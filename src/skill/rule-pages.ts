@@ -43,6 +43,12 @@ export function loadRulePages(): Promise<ReadonlyMap<string, RulePage>> {
   return pages;
 }
 
+/** What the engine needs of every page, without the prose: it is copied to the worker threads with each file. */
+export async function loadRuleDefinitions(): Promise<readonly RuleDefinition[]> {
+  const all = [...(await loadRulePages()).values()];
+  return all.map(({ id, title, severity, ruff, applies, fix }) => ({ id, title, severity, ruff, applies, fix }));
+}
+
 async function readRulePages(): Promise<ReadonlyMap<string, RulePage>> {
   const { default: fastGlob } = await import('fast-glob');
   const files = await fastGlob('*/*.md', { cwd: packageFile('skills/python-engineer/rules'), absolute: true });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type CheckOptions, type CheckResult, checkChanges, checkPaths } from '../rules/check-files.ts';
 import type { Finding } from '../rules/finding.ts';
@@ -57,6 +58,7 @@ export const checkCode = defineTool({
       rules,
       exclude: project.exclude,
       signal,
+      generation: randomUUID(),
     };
 
     const result =
@@ -110,7 +112,14 @@ function isWanted(id: string, wanted: readonly string[] | undefined): boolean {
 }
 
 async function checkSnippet(code: string, path: string, options: CheckOptions): Promise<CheckResult> {
-  const result = await options.engine.check(options.workspace, path, code.replace(/^\uFEFF/, ''), options.rules, options.settings);
+  const result = await options.engine.check(
+    options.workspace,
+    path,
+    code.replace(/^\uFEFF/, ''),
+    options.rules,
+    options.settings,
+    options.generation,
+  );
   return { files: 1, findings: result.findings, allowed: result.allowed, older: 0, skipped: [] };
 }
 
