@@ -5,7 +5,8 @@ import { productVersion } from './version.ts';
 
 const USAGE = `python-engineer-mcp: an MCP server that holds any agent to the rules of a senior Python backend engineer.
 
-Usage: python-engineer-mcp [options]        serve over stdio
+Usage: python-engineer-mcp [options]          serve over stdio
+       python-engineer-mcp check [paths]      check code (see check --help)
 
   --root <folder>       the project (default: PYTHON_ENGINEER_ROOT, the client's roots, the working folder)
   --read-only           offer only the tools that change nothing
@@ -18,6 +19,11 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 
 /** Runs the command line; returns when serving has begun or the program has nothing more to do. */
 export async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === 'check') {
+    const { runCheck } = await import('./cli/check.ts');
+    process.exitCode = await runCheck(args.slice(1), productVersion());
+    return;
+  }
   const { values } = parseOptions(args);
   if (values.help === true) return print(USAGE);
   if (values.version === true) return print(`${productVersion()}\n`);

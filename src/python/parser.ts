@@ -1,7 +1,5 @@
 import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
 import { packageFile } from '../workspace/package-root.ts';
-import type { ModuleSyntax } from './syntax.ts';
-import { buildModule } from './syntax-builder.ts';
 
 /** A node of the concrete tree, copied out of WebAssembly memory once. */
 export interface TreeNode {
@@ -71,15 +69,15 @@ export class PythonParser {
   }
 
   /**
-   * Parses a text without byte order mark. Broken source gives what could be read of it.
+   * The tree of a text without byte order mark. Broken source gives what could be read of it.
    * @throws TooDeeplyNested
    */
-  parse(text: string, extent: Extent = 'whole'): ModuleSyntax {
+  parse(text: string, extent: Extent): TreeNode {
     const tree = this.parser.parse(text);
     if (tree === null) throw new Error('tree-sitter returned no tree');
     const cursor = tree.walk();
     try {
-      return buildModule(this.copyNode(cursor, this.typeOf(cursor.nodeTypeId), 0, extent === 'interface'), text);
+      return this.copyNode(cursor, this.typeOf(cursor.nodeTypeId), 0, extent === 'interface');
     } finally {
       cursor.delete();
       tree.delete();

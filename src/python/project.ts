@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ModuleFacts } from './module-facts.ts';
 
@@ -49,6 +49,18 @@ export class Project {
     this.current = module;
   }
 
+  /** Keeps what others can see of a module that was just read from disk and parsed, so that it need not be parsed again. */
+  remember(module: Module): void {
+    if (this.validated.has(module.path)) return;
+    this.validated.add(module.path);
+    try {
+      this.keep(module.path, { module, stamp: stampOf(statSync(path.join(this.root, module.path))) });
+    } catch {
+      // Gone again: it will be looked for when somebody imports it.
+      this.validated.delete(module.path);
+    }
+  }
+
   /** The module at a workspace-relative path, or undefined when it is missing, too large or cannot be parsed. */
   module(file: string): Module | undefined {
     if (file === this.current?.path) return this.current;
@@ -64,7 +76,7 @@ export class Project {
     let module: Module | undefined;
     try {
       const stats = statSync(absolute);
-      stamp = `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
+      stamp = stampOf(stats);
       if (cached?.stamp === stamp) return cached.module;
       const isInside = realpathSync(absolute).startsWith(this.root + path.sep);
       if (isInside && stats.isFile() && stats.size <= MAX_MODULE_BYTES) {
@@ -136,6 +148,10 @@ export class Project {
     }
     return names;
   }
+}
+
+function stampOf(stats: Stats): string {
+  return `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
 }
 
 function inFolder(folder: string, name: string): string {

@@ -1,8 +1,9 @@
 import { collectFacts, interfaceOf, type ModuleFacts } from '../python/module-facts.ts';
-import { type PythonParser, TooDeeplyNested } from '../python/parser.ts';
+import { type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
 import { Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
+import { buildModule } from '../python/syntax-builder.ts';
 import { applyAllowances } from './allow.ts';
 import { RuleContext } from './context.ts';
 import { fileRole, isTemplate } from './file-role.ts';
@@ -18,6 +19,8 @@ export interface SourceFile {
   readonly diagnostics: readonly RuffDiagnostic[];
   /** Files of one generation are checked against the same state of the disk, which is looked at only once. */
   readonly generation: string;
+  /** True when the text is what the file holds. */
+  readonly isOnDisk: boolean;
 }
 
 export interface FileResult {
@@ -35,7 +38,7 @@ export class Analyser {
   /** `root` is the absolute workspace root with links resolved. */
   constructor(parser: PythonParser, root: string) {
     this.parser = parser;
-    this.project = new Project(root, (text) => interfaceOf(collectFacts(text, this.parser.parse(text, 'interface'))));
+    this.project = new Project(root, (text) => interfaceFacts(this.parser.parse(text, 'interface'), text));
     this.resolver = new Resolver(this.project);
   }
 
@@ -48,14 +51,16 @@ export class Analyser {
       this.generation = file.generation;
     }
     this.resolver.forget();
-    let facts: ModuleFacts;
+    let tree: TreeNode;
     try {
-      facts = this.facts(file.text);
+      tree = this.parser.parse(file.text, 'whole');
     } catch (error) {
       if (!(error instanceof TooDeeplyNested)) throw error;
       return tooDeep(file, rules);
     }
+    const facts = collectFacts(file.text, buildModule(tree, file.text, 'whole'));
     const module = { path: file.path, facts };
+    if (file.isOnDisk) this.project.remember({ path: file.path, facts: interfaceFacts(tree, file.text) });
     this.project.use(module);
     const context = new RuleContext(module, fileRole(file.path, facts), this.resolver);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
@@ -63,10 +68,10 @@ export class Analyser {
     for (const rule of applicable) CHECKS.get(rule.id)?.(context);
     return applyAllowances(facts, toFindings(context, applicable));
   }
+}
 
-  private facts(text: string): ModuleFacts {
-    return collectFacts(text, this.parser.parse(text));
-  }
+function interfaceFacts(tree: TreeNode, text: string): ModuleFacts {
+  return interfaceOf(collectFacts(text, buildModule(tree, text, 'interface')));
 }
 
 function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Finding[] {

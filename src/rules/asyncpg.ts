@@ -40,11 +40,13 @@ export const parameterised: Check = (context) => {
     const first = node.args[0]?.value;
     if (first === undefined || first.kind === 'starred') continue;
     const isExecution = node.func.kind === 'attribute' && EXECUTORS.has(node.func.name);
+    const couldBeText = first.kind !== 'name' || /text$|ddl$|literal_column$/i.test(spelled(node.func));
+    if (!isExecution && !couldBeText) continue;
+    const assembled = assembledSql(context, scope, first);
+    if (assembled === undefined) continue;
     const callee = context.external(scope, node.func);
     const isText = callee !== undefined && SQL_TEXT.has(callee);
     if (!isExecution && !isText) continue;
-    const assembled = assembledSql(context, scope, first);
-    if (assembled === undefined) continue;
     const owner = enclosingFunction(scope)?.node.name;
     const where = owner === undefined ? 'SQL' : `SQL in \`${owner}\``;
     context.report({

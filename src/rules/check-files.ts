@@ -22,6 +22,8 @@ export interface CheckOptions {
   readonly signal: AbortSignal;
   /** See {@link CheckEngine.check}. */
   readonly generation: string;
+  /** Called after each file. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** The result of checking many files. */
@@ -108,6 +110,7 @@ async function checkEach(
         if (!(error instanceof Refusal)) throw error;
         skipped.push({ path: file, reason: error.message });
       }
+      options.onProgress?.(files.length - pending.length, files.length);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));

@@ -227,7 +227,9 @@ export const noHardcodedConfig: Check = (context) => {
     });
   }
   for (const { node, scope } of context.facts.calls) {
-    if (context.isInMainGuard(node)) continue;
+    // Resolving the callee is the expensive part: first see whether there is anything to report.
+    if (!node.args.some((argument) => couldBeAddress(argument.value) || argument.keyword === 'port') || context.isInMainGuard(node))
+      continue;
     const type = node.func.kind === 'attribute' ? context.typeOf(scope, node.func.object) : undefined;
     const name = context.external(scope, node.func) ?? (type?.kind === 'external' ? `${type.name}.call` : undefined);
     if (name === undefined) continue;
@@ -280,6 +282,11 @@ function addressLiteral(context: RuleContext, scope: Scope, value: Expression): 
   if (!isLiteral || constant.value?.kind !== 'string') return undefined;
   // A constant of another module is that module's finding there only if it is used there: here the use is all there is.
   return { node: constant.module === context.module ? constant.value : value, text: constant.value.value };
+}
+
+function couldBeAddress(value: Expression): boolean {
+  if (value.kind === 'string') return value.value.includes('://') || value.interpolations.length > 0;
+  return value.kind === 'binary' ? couldBeAddress(value.left) : value.kind === 'name' && /^_?[A-Z]/.test(value.id);
 }
 
 function looksSecret(text: string, name: string): boolean {

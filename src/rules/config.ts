@@ -39,6 +39,8 @@ export const baseSettings: Check = (context) => {
 type Context = Parameters<Check>[0];
 
 function* environmentReads(context: Context): Generator<{ span: { start: number; end: number }; written: string }> {
+  // Most files never import os: resolving every name of theirs would be most of the time of a check.
+  if (!context.facts.imports.some((imported) => imported.module === 'os')) return;
   for (const reference of context.facts.references) {
     if (reference.use !== 'load' || context.isInMainGuard(reference.node)) continue;
     const name = context.external(reference.scope, reference.node);

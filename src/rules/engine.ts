@@ -21,7 +21,7 @@ export class CheckEngine {
   /** Starts the threads and compiles their WebAssembly, so that the first real check is quick. */
   async warmUp(root: string): Promise<void> {
     const rules: readonly RuleDefinition[] = [];
-    const file = { path: 'warm_up.py', text: 'pass\n', diagnostics: [], generation: '' };
+    const file = { path: 'warm_up.py', text: 'pass\n', diagnostics: [], generation: '', isOnDisk: false };
     await Promise.all([
       this.runRuff({
         kind: 'format',
@@ -34,7 +34,7 @@ export class CheckEngine {
 
   /**
    * The findings of one Python text. `path` (workspace-relative) decides which rules apply and how imports resolve;
-   * the file need not exist. Any line endings. Calls with the same `generation` see one state of the disk.
+   * the file need not exist. Any line endings. Calls with the same `generation` check files as they are on disk, and see one state of it.
    */
   async check(
     workspace: Workspace,
@@ -42,14 +42,18 @@ export class CheckEngine {
     text: string,
     rules: readonly RuleDefinition[],
     settings: PythonSettings,
-    generation: string = randomUUID(),
+    generation?: string,
   ): Promise<FileResult> {
     const source = toLf(text);
     // Ruff reports syntax errors always, under a name that cannot be selected.
     const codes = [...new Set(rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
     const result = await this.runRuff({ kind: 'check', text: source, settings: await settings.forFile(path), codes });
     const diagnostics = result.kind === 'check' ? result.diagnostics : [];
-    return this.runAnalysis({ root: workspace.realRoot, file: { path, text: source, diagnostics, generation }, rules });
+    return this.runAnalysis({
+      root: workspace.realRoot,
+      file: { path, text: source, diagnostics, generation: generation ?? randomUUID(), isOnDisk: generation !== undefined },
+      rules,
+    });
   }
 
   /** The text as Ruff formats it, with LF line endings; undefined when it does not parse. */
@@ -80,5 +84,12 @@ export class CheckEngine {
 /** The pool is loaded on first use: the server answers its client before that. */
 async function startThreads(worker: string, maxThreads: number): Promise<Tinypool> {
   const { default: Pool } = await import('tinypool');
-  return new Pool({ filename: packageFile(worker), minThreads: 1, maxThreads, idleTimeout: IDLE_MS, runtime: 'worker_threads' });
+  return new Pool({
+    filename: packageFile(worker),
+    minThreads: 1,
+    maxThreads,
+    idleTimeout: IDLE_MS,
+    runtime: 'worker_threads',
+    resourceLimits: { maxYoungGenerationSizeMb: 32 },
+  });
 }

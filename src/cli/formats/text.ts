@@ -1,0 +1,57 @@
+import { styleText } from 'node:util';
+import type { Finding } from '../../rules/finding.ts';
+import type { Format, Report } from './format.ts';
+
+/** For people: each finding with its source line and a caret, in the manner of Ruff. */
+export const text: Format = (report) => {
+  const blocks = report.findings.map((finding) => block(finding, report));
+  return [...blocks, summary(report)].join('\n');
+};
+
+function block(finding: Finding, report: Report): string {
+  const paint = (style: 'bold' | 'red' | 'yellow' | 'cyan' | 'blue', value: string): string =>
+    report.colour ? styleText(style, value) : value;
+  const source = report.sourceLine(finding.path, finding.line);
+  const number = String(finding.line);
+  const gutter = ' '.repeat(number.length);
+  const bar = paint('blue', '|');
+  const end = finding.endLine === finding.line ? finding.endColumn : source.length + 1;
+  const width = Math.max(1, end - finding.column);
+  const style = finding.severity === 'error' ? 'red' : 'yellow';
+  const label = finding.severity === 'error' ? finding.rule : `${finding.rule} (warning)`;
+  return [
+    `${paint(style, label)} ${paint('bold', finding.message)}`,
+    `${gutter}${paint('blue', '-->')} ${finding.path}:${finding.line}:${finding.column}`,
+    `${gutter} ${bar}`,
+    `${paint('blue', number)} ${bar} ${source}`,
+    `${gutter} ${bar} ${padding(source, finding.column - 1)}${paint(style, '^'.repeat(width))}`,
+    `${gutter} ${bar}`,
+    `${paint('cyan', 'help')}: ${finding.fix}`,
+    '',
+  ].join('\n');
+}
+
+/** Blanks as wide as the source before the caret: tabs stay, and wide characters become wide blanks. */
+function padding(source: string, columns: number): string {
+  return source
+    .slice(0, columns)
+    .replace(/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g, '\u3000')
+    .replace(/[^\t\u3000]/g, ' ');
+}
+
+function summary({ findings, result }: Report): string {
+  const lines = result.skipped.map(({ path, reason }) => `skipped ${path}: ${reason}`);
+  const notes = [
+    ...(result.older > 0 ? [`${result.older} older not shown`] : []),
+    ...(result.allowed.length > 0 ? [`${result.allowed.length} allowed by comment`] : []),
+  ];
+  const note = notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+  const files = `${result.files} file${result.files === 1 ? '' : 's'}`;
+  if (findings.length === 0) return [...lines, `All checks passed: ${files}${note}.`, ''].join('\n');
+  const errors = findings.filter((finding) => finding.severity === 'error').length;
+  return [
+    ...lines,
+    `Found ${errors} error${errors === 1 ? '' : 's'} and ${findings.length - errors} warning${findings.length - errors === 1 ? '' : 's'} in ${files}${note}.`,
+    '',
+  ].join('\n');
+}
