@@ -76,15 +76,22 @@ export class Resolver {
   /** Rules ask the same questions about the same expression: answers are kept until {@link forget}. */
   private resolved = new Map<Expression, Resolved | undefined>();
   private types = new Map<Expression, ResolvedClass | undefined>();
+  private inModules = new Map<string, Resolved | undefined>();
 
   constructor(project: Project) {
     this.project = project;
   }
 
-  /** Drops remembered answers; call before another file is checked. */
+  /** Drops what was remembered of one file; call before another one is checked. */
   forget(): void {
     this.resolved = new Map();
     this.types = new Map();
+  }
+
+  /** Drops what was remembered of other modules too; call when files may have changed. */
+  refresh(): void {
+    this.forget();
+    this.inModules = new Map();
   }
 
   /** What a name or dotted chain means in a scope; undefined when it cannot be known. */
@@ -118,6 +125,7 @@ export class Resolver {
   }
 
   private resolveUnbound(module: Module, id: string, attributes: readonly string[], steps: number): Resolved | undefined {
+    if (BUILTINS.has(id)) return { kind: 'external', name: ['builtins', id, ...attributes].join('.') };
     for (const name of module.facts.imports) {
       if (name.name !== '*') continue;
       const file = this.importedFile(module, name);
@@ -126,7 +134,7 @@ export class Resolver {
       const resolved = this.resolveInModule(target, [id, ...attributes], steps - 1);
       if (resolved !== undefined) return resolved;
     }
-    return BUILTINS.has(id) ? { kind: 'external', name: ['builtins', id, ...attributes].join('.') } : undefined;
+    return undefined;
   }
 
   private importedFile(module: Module, name: ImportedName): string | undefined {
@@ -156,7 +164,17 @@ export class Resolver {
     return level === 0 ? { kind: 'external', name: parts.join('.') } : undefined;
   }
 
+  /** Remembered, and marked before the search: packages that star-import each other lead in circles. */
   private resolveInModule(module: Module, parts: readonly string[], steps: number): Resolved | undefined {
+    const key = `${module.path}:${parts.join('.')}`;
+    if (this.inModules.has(key)) return this.inModules.get(key);
+    this.inModules.set(key, undefined);
+    const answer = this.searchModule(module, parts, steps);
+    this.inModules.set(key, answer);
+    return answer;
+  }
+
+  private searchModule(module: Module, parts: readonly string[], steps: number): Resolved | undefined {
     const [id, ...attributes] = parts;
     if (id === undefined || steps <= 0) return undefined;
     const bindings = module.facts.scope.bindings.get(id);

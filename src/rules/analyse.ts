@@ -48,6 +48,7 @@ export class Analyser {
       return { findings: [], allowed: [] };
     if (file.generation !== this.generation) {
       this.project.refresh();
+      this.resolver.refresh();
       this.generation = file.generation;
     }
     this.resolver.forget();
