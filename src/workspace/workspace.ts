@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, lstatSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type PathUse, refuseProtected, toRelativePath } from './paths.ts';
@@ -74,6 +74,12 @@ export class Workspace {
 
   /** Like {@link readText}, but undefined when there is no such file. */
   async readTextIfExists(input: string): Promise<TextFile | undefined> {
+    // Every call looks for a dozen optional files: a missing one must cost microseconds. A dangling link is not missing.
+    const relative = toRelativePath(input, [this.root, this.realRoot]);
+    if (isCertainlyMissing(path.join(this.realRoot, relative))) {
+      refuseProtected(relative, 'read');
+      return undefined;
+    }
     try {
       return await this.readText(input);
     } catch (error) {
@@ -203,6 +209,15 @@ async function resolveLinks(wanted: string, relative: string): Promise<{ real: s
       missing.unshift(path.basename(current));
       current = path.dirname(current);
     }
+  }
+}
+
+function isCertainlyMissing(absolute: string): boolean {
+  try {
+    return lstatSync(absolute, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    // Something else is in the way: resolving the path says what.
+    return false;
   }
 }
 
