@@ -2,6 +2,7 @@ import type { Scope } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { isEndpoint } from './endpoints.ts';
 
 const EXECUTORS = new Set([
   'execute',
@@ -153,3 +154,19 @@ function isIdentifierPart(context: RuleContext, scope: Scope, part: Expression):
   }
   return false;
 }
+
+const REQUEST_LAYERS = /(^|\/)(api|routers?|endpoints|services|repositories|crud|dao)(\/|\.py$)/;
+
+/** asyncpg/pool: a connection opened for a single piece of work. */
+export const pool: Check = (context) => {
+  for (const { node, scope } of context.facts.calls) {
+    const owner = enclosingFunction(scope);
+    if (owner === undefined || context.external(scope, node.func) !== 'asyncpg.connect') continue;
+    if (!isEndpoint(context, owner) && !REQUEST_LAYERS.test(context.path)) continue;
+    context.report({
+      rule: 'asyncpg/pool',
+      span: node.func,
+      message: `\`${owner.node.name}\` opens a database connection for every call: \`asyncpg.connect\`.`,
+    });
+  }
+};

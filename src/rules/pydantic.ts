@@ -127,3 +127,36 @@ function isModel(context: RuleContext, scope: Scope, expression: Expression): bo
   const resolved = context.resolve(scope, expression);
   return resolved?.kind === 'class' && context.derivesFrom(resolved, MODELS);
 }
+
+const SETTINGS_OR_TABLE = new Set([
+  'pydantic_settings.BaseSettings',
+  'pydantic.BaseSettings',
+  'sqlmodel.SQLModel',
+  'sqlmodel.main.SQLModel',
+]);
+const FIELD = new Set(['pydantic.Field', 'pydantic.fields.Field']);
+const CONSTRAINTS = new Set(['gt', 'ge', 'lt', 'le', 'multiple_of', 'min_length', 'max_length', 'pattern', 'max_digits', 'decimal_places']);
+
+/** pydantic/annotated-field: a constraint in the default value instead of the annotation. */
+export const annotatedField: Check = (context) => {
+  for (const annotation of context.facts.annotations) {
+    const { value, class: owner } = annotation;
+    if (annotation.role !== 'field' || owner === undefined || value?.kind !== 'call') continue;
+    const constraints = value.args.flatMap((argument) =>
+      argument.keyword !== undefined && CONSTRAINTS.has(argument.keyword) ? [argument.keyword] : [],
+    );
+    if (constraints.length === 0) continue;
+    const name = context.external(annotation.scope, value.func);
+    if (name === undefined || !FIELD.has(name)) continue;
+    const type = context.classOf(owner);
+    if (!context.derivesFrom(type, MODELS) || context.derivesFrom(type, SETTINGS_OR_TABLE)) continue;
+    const target = annotation.statement.kind === 'assign' ? annotation.statement.targets[0] : undefined;
+    const field = target?.kind === 'name' ? target.id : 'field';
+    context.report({
+      rule: 'pydantic/annotated-field',
+      span: value,
+      message: `\`${owner.node.name}.${field}\` puts its constraints (${constraints.join(', ')}) into the default value.`,
+      fix: `Write \`${field}: Annotated[${context.source(annotation.node)}, Field(...)]\`, and the default, if any, after \`=\`.`,
+    });
+  }
+};

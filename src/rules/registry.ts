@@ -1,10 +1,13 @@
 import { ioIsAsync, noSyncDriver, noSyncOrm } from './async.ts';
-import { parameterised } from './asyncpg.ts';
+import { parameterised, pool } from './asyncpg.ts';
+import { annotated, retry } from './celery.ts';
 import { noHardcodedConfig, noPlaceholder, noSwallowedException } from './code.ts';
 import { baseSettings, noEnviron } from './config.ts';
 import type { Check } from './context.ts';
 import { noRawDict, responseModel } from './fastapi.ts';
-import { v2Only } from './pydantic.ts';
+import { cachedModel } from './ml.ts';
+import { annotatedField, v2Only } from './pydantic.ts';
+import { playwright, scrapySubprocess } from './scraping.ts';
 import { asyncSession, mappedColumn, selectExecute } from './sqlalchemy.ts';
 import { depends, noModuleInfrastructure, noModuleSingleton } from './state.ts';
 import { noAny, noBareDict } from './typing.ts';
@@ -15,6 +18,9 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['async/no-sync-driver', noSyncDriver],
   ['async/no-sync-orm', noSyncOrm],
   ['asyncpg/parameterised', parameterised],
+  ['asyncpg/pool', pool],
+  ['celery/annotated', annotated],
+  ['celery/retry', retry],
   ['code/no-hardcoded-config', noHardcodedConfig],
   ['code/no-placeholder', noPlaceholder],
   ['code/no-swallowed-exception', noSwallowedException],
@@ -22,7 +28,11 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['config/no-environ', noEnviron],
   ['fastapi/no-raw-dict', noRawDict],
   ['fastapi/response-model', responseModel],
+  ['ml/cached-model', cachedModel],
+  ['pydantic/annotated-field', annotatedField],
   ['pydantic/v2-only', v2Only],
+  ['scraping/playwright', playwright],
+  ['scraping/scrapy-subprocess', scrapySubprocess],
   ['sqlalchemy/async-session', asyncSession],
   ['sqlalchemy/mapped-column', mappedColumn],
   ['sqlalchemy/select-execute', selectExecute],

@@ -2,6 +2,7 @@ import type { Scope } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { MODEL_LOADERS } from './model-loading.ts';
 
 const MUTABLE_FACTORIES = new Set([
   'builtins.dict',
@@ -141,11 +142,7 @@ const INFRASTRUCTURE: readonly Infrastructure[] = [
     names:
       /^motor\.motor_asyncio\.AsyncIOMotorClient$|^pymongo\.(MongoClient|AsyncMongoClient)$|^(qdrant_client\.(Async)?QdrantClient|chromadb\.(\w*Client))$|^(elasticsearch|opensearchpy)\.(Async)?(Elasticsearch|OpenSearch)$/,
   },
-  {
-    what: 'a model',
-    names:
-      /^sentence_transformers\.(SentenceTransformer|CrossEncoder)$|^transformers\.pipeline$|^transformers\.\w+\.from_pretrained$|^torch\.(load|jit\.load)$|^joblib\.load$|^spacy\.load$|^whisper\.load_model$|^onnxruntime\.InferenceSession$/,
-  },
+  { what: 'a model', names: MODEL_LOADERS },
 ];
 
 /** state/no-module-infrastructure: an engine, pool, client or model created when the module is imported. */
