@@ -1,5 +1,13 @@
 import type { ClassFacts, FunctionFacts, HandlerFacts, Scope } from '../python/module-facts.ts';
-import { type Expression, expressionsOf, opensScope, type Statement, walkExpression, walkStatements } from '../python/syntax.ts';
+import {
+  type Comment,
+  type Expression,
+  expressionsOf,
+  opensScope,
+  type Statement,
+  walkExpression,
+  walkStatements,
+} from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 
 /** Comments that stand for code that was left out. */
@@ -33,7 +41,7 @@ const ABSTRACT_DECORATORS = new Set([
 /** code/no-placeholder: a comment or an empty body where code should be. */
 export const noPlaceholder: Check = (context) => {
   for (const comment of context.facts.syntax.comments) {
-    if (!LEFT_OUT.some((pattern) => pattern.test(comment.text))) continue;
+    if (!LEFT_OUT.some((pattern) => pattern.test(comment.text)) || isEllipsisInProse(context, comment)) continue;
     context.report({
       rule: 'code/no-placeholder',
       span: comment,
@@ -53,6 +61,13 @@ export const noPlaceholder: Check = (context) => {
     });
   }
 };
+
+/** A lone `# ...` among other comment lines is part of what they say. */
+function isEllipsisInProse(context: RuleContext, comment: Comment): boolean {
+  if (!/^#\s*(\.{3}|…)\s*$/.test(comment.text)) return false;
+  const line = context.lineOf(comment.start);
+  return [line - 1, line + 1].some((near) => context.facts.lines.lineText(near).trim().startsWith('#'));
+}
 
 function isDocstring(statement: Statement): boolean {
   return statement.kind === 'expression' && statement.value.kind === 'string';

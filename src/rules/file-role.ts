@@ -20,7 +20,7 @@ const SCRIPT_FOLDERS = new Set([
   'dev',
 ]);
 const SCRIPT_STEMS = new Set(['setup', 'noxfile', 'manage', 'fabfile', 'tasks_cli', '__main__', 'cli']);
-const SETTINGS_STEMS = new Set(['config', 'settings', 'conf']);
+const SETTINGS_NAME = /(^|_)(configs?|settings|conf)$/;
 const CLI_MODULES = new Set(['argparse', 'click', 'typer', 'fire', 'cyclopts']);
 
 const LAYERS = new Set(['api', 'core', 'db', 'models', 'schemas', 'services', 'repositories', 'workers', 'pipelines', 'utils', 'routers']);
@@ -46,7 +46,7 @@ export function fileRole(path: string, facts: ModuleFacts): FileRole {
   if (modules.some((module) => CLI_MODULES.has(module)) && !modules.includes('fastapi')) return 'scripts';
   if (!modules.includes('fastapi') && hasMain(facts) && !segments.some((segment) => LAYERS.has(segment))) return 'scripts';
   const parent = segments.at(-1) ?? '';
-  const isSettings = SETTINGS_STEMS.has(stem) || SETTINGS_STEMS.has(parent) || modules.includes('pydantic_settings');
+  const isSettings = SETTINGS_NAME.test(stem) || SETTINGS_NAME.test(parent) || modules.includes('pydantic_settings');
   return isSettings ? 'settings' : 'source';
 }
 

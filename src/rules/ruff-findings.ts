@@ -21,6 +21,18 @@ export function reportsFromRuff(context: RuleContext, diagnostics: readonly Ruff
     if (diagnostic.code === 'F821' && context.source(span) === '__path__') continue;
     if (rule === 'code/no-print' && context.isInMainGuard(span)) continue;
     if (rule === 'code/docstring' && isNestedConfig(context, span.start)) continue;
+    // PEP 562: what __all__ names may be made on demand.
+    if (diagnostic.code === 'F822' && context.facts.scope.bindings.has('__getattr__')) continue;
+    if (diagnostic.code === 'F821' && isQuoted(context, span)) {
+      reports.push({
+        rule,
+        span,
+        severity: 'warning',
+        message: `\`${context.source(span)}\` in a quoted annotation is not imported: type checkers and Pydantic cannot resolve it.`,
+        fix: 'Import it, below `if TYPE_CHECKING:` where the import would be circular.',
+      });
+      continue;
+    }
     reports.push({ rule, span, message: message(context, diagnostic, span) });
   }
   for (const [owner, parts] of unannotated) reports.push(annotationReport(owner, parts));
@@ -77,6 +89,10 @@ function message(context: RuleContext, diagnostic: RuffDiagnostic, span: { start
     case 'T201':
     case 'T203':
       return `\`${named}\` writes to standard output instead of the log.`;
+    case 'PD002':
+      return '`inplace=True` changes a frame that others may still hold, and returns nothing to chain.';
+    case 'TID251':
+      return '`unittest.mock.patch` is used where pytest-mock is the convention.';
     case 'F821':
       return `\`${named}\` is not defined anywhere: this line fails when it runs.`;
     case 'F822':
@@ -105,6 +121,11 @@ function spanOf(context: RuleContext, diagnostic: RuffDiagnostic): { start: numb
 
 function innermostFunction(context: RuleContext, offset: number): FunctionFacts | undefined {
   return context.facts.functions.filter((owner) => owner.node.start <= offset && offset < owner.node.end).at(-1);
+}
+
+/** True inside a string: an annotation in quotes runs only when somebody resolves it. */
+function isQuoted(context: RuleContext, span: { start: number; end: number }): boolean {
+  return context.facts.strings.some(({ node }) => node.start < span.start && span.end < node.end && node.interpolations.length === 0);
 }
 
 /** `class Config` inside a model has its own rule; it needs no docstring. */

@@ -42,6 +42,8 @@ export const playwright: Check = (context) => {
     if (name !== ASYNC_PLAYWRIGHT || managed.has(node) || !isStarted) continue;
     context.report({
       rule: 'scraping/playwright',
+      // Kept on an object, it may live as long as the application, and be stopped by its owner.
+      severity: statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'attribute') ? 'warning' : 'error',
       span: node.func,
       message: 'Playwright is started by hand: an exception before `stop()` leaves its driver and browsers running.',
       fix: 'Write `async with async_playwright() as playwright:`.',
