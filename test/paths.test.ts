@@ -77,13 +77,16 @@ describe('attacks are refused', () => {
     expect(codeOf(() => refuseProtected(input, 'read'))).toBe('path_protected');
   });
 
-  it.each(['.venv/lib/a.py', 'node_modules/x/index.js', 'src/__pycache__/a.py', '.mcp.json', '.claude/settings.json'])(
-    '%j is protected from writing',
-    (input) => {
-      expect(codeOf(() => refuseProtected(input, 'write'))).toBe('path_protected');
-      expect(codeOf(() => refuseProtected(input, 'read'))).toBe('accepted');
-    },
-  );
+  it.each([
+    '.venv/lib/a.py',
+    'node_modules/x/index.js',
+    'src/__pycache__/a.py',
+    '.mcp.json',
+    '.claude/settings.json',
+  ])('%j is protected from writing', (input) => {
+    expect(codeOf(() => refuseProtected(input, 'write'))).toBe('path_protected');
+    expect(codeOf(() => refuseProtected(input, 'read'))).toBe('accepted');
+  });
 });
 
 it.each([

@@ -30,19 +30,17 @@ describe.each([...pages.values()])('$id', (page) => {
     for (const example of page.bad) expect(example.findingLines).not.toEqual([]);
   });
 
-  it.each(page.bad.map((example, index) => ({ index: index + 1, example })))(
-    'finds every marked line of bad example $index and nothing else',
-    async ({ example }) => {
-      expect(await findingLines(page, example)).toEqual(example.findingLines);
-    },
-  );
+  it.each(
+    page.bad.map((example, index) => ({ index: index + 1, example })),
+  )('finds every marked line of bad example $index and nothing else', async ({ example }) => {
+    expect(await findingLines(page, example)).toEqual(example.findingLines);
+  });
 
-  it.each(page.good.map((example, index) => ({ index: index + 1, example })))(
-    'stays silent on good example $index',
-    async ({ example }) => {
-      expect(await findingLines(page, example)).toEqual([]);
-    },
-  );
+  it.each(page.good.map((example, index) => ({ index: index + 1, example })))('stays silent on good example $index', async ({
+    example,
+  }) => {
+    expect(await findingLines(page, example)).toEqual([]);
+  });
 });
 
 it('has a page for every check', () => {
