@@ -23,7 +23,7 @@ export type ExitCode = 0 | 1 | 2;
 
 const FORMATS: Record<string, Format> = { text, json, sarif, github, junit };
 
-export const CHECK_USAGE = `Usage: python-engineer-mcp check [paths] [options]
+const CHECK_USAGE = `Usage: python-engineer-mcp check [paths] [options]
 
   paths                   files or folders (default: the whole workspace)
   --root <folder>         the workspace (default: the working folder)

@@ -385,7 +385,7 @@ export class Resolver {
 }
 
 /** The names of a dotted chain, or undefined for any other expression. */
-export function dottedChain(expression: Expression): [string, ...string[]] | undefined {
+function dottedChain(expression: Expression): [string, ...string[]] | undefined {
   const attributes: string[] = [];
   let inner = expression;
   while (inner.kind === 'attribute') {
@@ -414,7 +414,7 @@ export function spelled(expression: Expression): string {
 }
 
 /** The generic class of `Base[T]`, or the expression itself. */
-export function unsubscripted(expression: Expression): Expression {
+function unsubscripted(expression: Expression): Expression {
   return expression.kind === 'subscript' ? expression.value : expression;
 }
 

@@ -3,14 +3,8 @@ import { enclosingFunction, spelled } from '../python/resolver.ts';
 import { type BlockingCall, blockingFunction, blockingMethod, syncDriverCall } from './blocking-calls.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
+import { SYNC_SESSIONS } from './sync-sessions.ts';
 
-const SYNC_SESSIONS = new Set([
-  'sqlalchemy.orm.Session',
-  'sqlalchemy.orm.session.Session',
-  'sqlmodel.Session',
-  'sqlalchemy.orm.scoped_session',
-  'sqlalchemy.orm.scoping.scoped_session',
-]);
 const SESSION_WORK = new Set([
   'query',
   'execute',

@@ -118,7 +118,7 @@ const METHODS: readonly {
 ];
 
 /** Drivers that have no async API; connecting or querying through them blocks. */
-export const SYNC_DRIVERS: ReadonlySet<string> = new Set(['psycopg2', 'pymysql', 'MySQLdb', 'sqlite3', 'cx_Oracle', 'pymssql']);
+const SYNC_DRIVERS: ReadonlySet<string> = new Set(['psycopg2', 'pymysql', 'MySQLdb', 'sqlite3', 'cx_Oracle', 'pymssql']);
 
 /** How to replace a blocking function, by its full dotted name. */
 export function blockingFunction(name: string): BlockingCall | undefined {

@@ -5,7 +5,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 import type { RuleDefinition } from './finding.ts';
 
 /** Where people (never the agent) adjust the rules for their project. */
-export const PROJECT_SETTINGS_PATH = '.ai/context/python-engineer.md';
+const PROJECT_SETTINGS_PATH = '.ai/context/python-engineer.md';
 
 const settingsSchema = z.strictObject({
   rules: z.record(z.string(), z.union([z.enum(['off', 'warning', 'error']), z.literal(false)])).default({}),

@@ -2,14 +2,8 @@ import type { Scope } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { SYNC_SESSIONS } from './sync-sessions.ts';
 
-const SYNC_SESSIONS = new Set([
-  'sqlalchemy.orm.Session',
-  'sqlalchemy.orm.session.Session',
-  'sqlmodel.Session',
-  'sqlalchemy.orm.scoped_session',
-  'sqlalchemy.orm.scoping.scoped_session',
-]);
 const ASYNC_SESSIONS = new Set([
   'sqlalchemy.ext.asyncio.AsyncSession',
   'sqlalchemy.ext.asyncio.session.AsyncSession',

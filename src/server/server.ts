@@ -152,7 +152,7 @@ function failure(message: string, remedy: string): CallToolResult {
 }
 
 /** A tool as `tools/list` shows it. */
-export function toolDefinition(tool: AnyTool): {
+function toolDefinition(tool: AnyTool): {
   name: string;
   title: string;
   description: string;

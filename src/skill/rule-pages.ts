@@ -57,7 +57,7 @@ async function readRulePages(): Promise<ReadonlyMap<string, RulePage>> {
 }
 
 /** Reads one page; `name` is for messages. */
-export async function parseRulePage(text: string, name: string): Promise<RulePage> {
+async function parseRulePage(text: string, name: string): Promise<RulePage> {
   const { data, content } = await parseFrontMatter(text, name);
   const definition = frontMatter.parse(data);
   const [why = '', ...sections] = content.split(/^## /m);

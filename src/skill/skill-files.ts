@@ -5,8 +5,8 @@ import { parseFrontMatter } from '../workspace/front-matter.ts';
 import { packageFile } from '../workspace/package-root.ts';
 
 /** The folder name of the skill, which equals its `name`. */
-export const SKILL_NAME = 'python-engineer';
-export const SKILL_ROOT = `skill://${SKILL_NAME}`;
+const SKILL_NAME = 'python-engineer';
+const SKILL_ROOT = `skill://${SKILL_NAME}`;
 
 /** A file of the skill as it is served. */
 export interface SkillFile {

@@ -11,7 +11,7 @@ export interface Setting<T extends string> {
 }
 
 export type DbApproach = 'database-first' | 'code-first';
-export type DeliveryMode = 'standard' | 'scrum';
+type DeliveryMode = 'standard' | 'scrum';
 
 /** The workflow's configuration as the role sees it. */
 export interface WorkflowConfig {

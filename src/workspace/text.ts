@@ -63,7 +63,7 @@ export function encodeText(text: string, bom: boolean): Buffer {
 }
 
 /** Which line endings a text uses; a text without any counts as `lf`. */
-export function lineEndingOf(text: string): LineEnding {
+function lineEndingOf(text: string): LineEnding {
   const crlf = text.split('\r\n').length - 1;
   const lf = text.split('\n').length - 1 - crlf;
   if (crlf === 0) return 'lf';
