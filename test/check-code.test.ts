@@ -123,3 +123,31 @@ it('reports a broken file once and still checks the others, bounded in time for 
   expect(found).not.toContain('template.py');
   expect(found).not.toContain('many.py');
 });
+
+it('ends on packages that star-import each other in circles', async () => {
+  const names = Array.from({ length: 12 }, (_, index) => `m${index}`);
+  const files: Record<string, string> = {
+    'p/__init__.py': `${names.map((name) => `from .${name} import *\n`).join('')}from .model import *\n`,
+    'p/model.py': 'class Model:\n    """A model."""\n',
+    'use.py': '"""Use."""\n\nfrom p import Model, missing\n\nMODEL = Model.create(missing)\n',
+  };
+  for (const name of names) files[`p/${name}.py`] = 'from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from . import Model\n';
+  const { call } = await startClient({ args: ['--root', await workspaceWith(files)] });
+  expect((await call('check_code')).structured).toMatchObject({ counts: { files: 15 } });
+});
+
+it.each([
+  ['src/services/tools/prices.py', 'X = 1\n', true],
+  ['src/services/migrations/recipes.py', 'X = 1\n', true],
+  ['src/orders.py', 'from .click import handler\nimport argparse\n', true],
+  ['src/api/server.py', 'from fastapi import FastAPI\nfrom pydantic_settings import BaseSettings\n', true],
+  ['src/tenants/recover.py', 'import typer\n\napp = typer.Typer()\n\n\n@app.command()\ndef run() -> None:\n    """Run."""\n', false],
+  ['tools/release.py', 'X = 1\n', false],
+  ['src/shop/migrations/0001_initial.py', 'from django.db import migrations\n', false],
+  ['db/versions/a1.py', 'X = 1\n', false],
+  ['src/client.py', '"""The client."""\n# This module was auto-generated from the schema.\n', false],
+])('knows what kind of file %s is', async (file, text, isSource) => {
+  const { call } = await startClient({ args: ['--root', await workspaceWith({})] });
+  const result = await call('check_code', { code: `${text}print(1)\n`, as_path: file, rules: ['code/no-print'] });
+  expect(result.structured.clean).toBe(!isSource);
+});

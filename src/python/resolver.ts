@@ -60,6 +60,8 @@ const BUILTINS = new Set([
   'OSError',
   'TimeoutError',
 ]);
+/** Return types of functions that `@contextmanager` turns into context managers, and of such managers themselves. */
+const YIELDING_GENERIC = /\.(Async)?(Generator|Iterator|Iterable)$|\.(Abstract)?(Async)?ContextManager$/;
 /** Wrappers whose argument is the type that matters. */
 const TRANSPARENT_GENERICS = new Set([
   'typing.Annotated',
@@ -270,10 +272,11 @@ export class Resolver {
     if (found === undefined) return undefined;
     const { binding, bindings } = found;
     if (binding.kind === 'parameter') return this.typeOfParameter(module, found.scope, binding.node.annotation, id, steps);
-    if (binding.kind === 'context') return this.typeOf(module, binding.scope, binding.value, steps);
+    if (binding.kind === 'context') return this.typeOfContext(module, binding.scope, binding.value, steps);
     if (binding.kind === 'value') {
+      const given = bindings.filter((each) => !isNone(each));
       const annotated = bindings.find((each) => each.kind === 'value' && each.annotation !== undefined);
-      const chosen = annotated ?? (bindings.length === 1 || isAlternative(bindings) ? binding : undefined);
+      const chosen = annotated ?? (given.length === 1 ? given[0] : undefined);
       if (chosen?.kind !== 'value') return undefined;
       return this.typeOfVariable(
         { kind: 'variable', module, annotation: chosen.annotation, value: chosen.value, scope: chosen.scope },
@@ -285,6 +288,19 @@ export class Resolver {
       return resolved?.kind === 'variable' ? this.typeOfVariable(resolved, steps) : undefined;
     }
     return undefined;
+  }
+
+  /** What `with value as name` binds: for a generator made a context manager, what it yields. */
+  private typeOfContext(module: Module, scope: Scope, value: Expression, steps: number): ResolvedClass | undefined {
+    const target = value.kind === 'call' ? this.resolve(module, scope, value.func, steps - 1) : undefined;
+    if (target?.kind === 'function' && target.node.returns?.kind === 'subscript') {
+      const { returns } = target.node;
+      const generic = this.externalName(target.module, target.scope, returns.value);
+      const [yielded] = returns.index;
+      if (generic !== undefined && YIELDING_GENERIC.test(generic) && yielded !== undefined)
+        return this.annotatedClass(target.module, target.scope, yielded, steps - 1);
+    }
+    return this.typeOf(module, scope, value, steps);
   }
 
   private typeOfParameter(
@@ -450,9 +466,13 @@ function lookup(from: Scope, id: string): { binding: Binding; bindings: readonly
 
 /** True when all bindings after the first only replace it by None, or an import by its fallback. */
 function isAlternative(bindings: readonly Binding[]): boolean {
-  return bindings
-    .slice(1)
-    .every((binding) => binding.kind === 'value' && binding.value?.kind === 'constant' && binding.value.value === 'None');
+  return bindings.slice(1).every(isNone);
+}
+
+function isNone(binding: Binding): boolean {
+  return (
+    binding.kind === 'value' && binding.annotation === undefined && binding.value?.kind === 'constant' && binding.value.value === 'None'
+  );
 }
 
 function classScope(owner: Extract<Resolved, { kind: 'class' }>): Scope | undefined {

@@ -6,7 +6,7 @@ import type { RuffDiagnostic } from '../python/ruff.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import { applyAllowances } from './allow.ts';
 import { RuleContext } from './context.ts';
-import { fileRole, isTemplate } from './file-role.ts';
+import { fileRole, isTemplateLine } from './file-role.ts';
 import { type AllowedFinding, compareFindings, type Finding, type Report, type RuleDefinition } from './finding.ts';
 import { CHECKS } from './registry.ts';
 import { reportsFromRuff } from './ruff-findings.ts';
@@ -44,8 +44,7 @@ export class Analyser {
 
   /** The findings of one file under `rules`, sorted; names it imports are followed on disk. */
   analyse(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
-    if (file.diagnostics.some((diagnostic) => diagnostic.code === 'invalid-syntax') && isTemplate(file.text))
-      return { findings: [], allowed: [] };
+    if (isTemplate(file)) return { findings: [], allowed: [] };
     if (file.generation !== this.generation) {
       this.project.refresh();
       this.resolver.refresh();
@@ -69,6 +68,14 @@ export class Analyser {
     for (const rule of applicable) CHECKS.get(rule.id)?.(context);
     return applyAllowances(facts, toFindings(context, applicable));
   }
+}
+
+/** A file that does not parse because of template tags is no Python yet. */
+function isTemplate(file: SourceFile): boolean {
+  const broken = file.diagnostics.filter((diagnostic) => diagnostic.code === 'invalid-syntax');
+  if (broken.length === 0) return false;
+  const lines = file.text.split('\n');
+  return broken.some((diagnostic) => isTemplateLine(lines[diagnostic.start.row - 1] ?? ''));
 }
 
 function interfaceFacts(tree: TreeNode, text: string): ModuleFacts {

@@ -33,7 +33,7 @@ const SQL_TEXT = new Set([
   'sqlalchemy.literal_column',
 ]);
 const SQL_START =
-  /^\s*\(?\s*(select\b[\s\S]*\bfrom\b|select\s+\w+\(|insert\s+into\b|update\s[\s\S]*\bset\b|delete\s+from\b|with\s+\w+|create\s+(or\s+replace\s+|unique\s+|temp\w*\s+)*(table|index|view|database|schema|role|user|extension|function|materialized|trigger|policy|type)\b|drop\s+(table|index|view|database|schema|role|user|extension|function|materialized|trigger|policy|type)\b|alter\s+(table|role|user|database|schema|index|type)\b|truncate\b|copy\s+\S+|grant\b|revoke\b|set\s+(local\s+|session\s+)?\S+\s*(=|to)|merge\s+into\b|explain\b|listen\b|notify\b|vacuum\b|refresh\s+materialized\b|call\s+\w+)/i;
+  /^\s*\(?\s*(select\b[\s\S]*\bfrom\b|select\s+\w+\(|insert\s+into\b|update\s[\s\S]*\bset\b|delete\s+from\b|with\s+\w+|create\s+(or\s+replace\s+|unique\s+|temp\w*\s+)*(table|index|view|database|schema|role|user|extension|function|materialized|trigger|policy|type)\b|drop\s+(table|index|view|database|schema|role|user|extension|function|materialized|trigger|policy|type)\b|alter\s+(table|role|user|database|schema|index|type)\b|truncate\b|copy\s+\S+|grant\b|revoke\b|set\s+(local|session)\s+\w+|set\s+\S+\s*(=|to)|merge\s+into\b|explain\b|listen\b|notify\b|vacuum\b|refresh\s+materialized\b|call\s+\w+)/i;
 
 /** asyncpg/parameterised: SQL text that is assembled from values. */
 export const parameterised: Check = (context) => {
@@ -148,7 +148,7 @@ function isIdentifierPart(context: RuleContext, scope: Scope, part: Expression):
   if (part.kind === 'number' || (part.kind === 'string' && part.interpolations.length === 0)) return true;
   const value = context.resolve(scope, part);
   if (value?.kind === 'variable' && value.value !== undefined) {
-    if (value.value.kind === 'string' && value.value.interpolations.length === 0) return true;
+    if (value.value.kind === 'number' || (value.value.kind === 'string' && value.value.interpolations.length === 0)) return true;
     // `", ".join(f"${i}" for i in ...)` writes placeholders, not values.
     return /join\(\s*f?["'][$%:]/.test(context.source(value.value)) && value.module === context.module;
   }

@@ -40,6 +40,13 @@ const FUNCTIONS = new Map<string, string>([
   ['socket.create_connection', 'Use `asyncio.open_connection`'],
   ['socket.getaddrinfo', 'Use `loop.getaddrinfo`'],
   ['socket.gethostbyname', 'Use `loop.getaddrinfo`'],
+  ...['listdir', 'scandir', 'walk', 'stat', 'remove', 'unlink', 'rename', 'replace', 'rmdir', 'mkdir', 'makedirs', 'removedirs'].map(
+    (name): [string, string] => [`os.${name}`, THREAD],
+  ),
+  ...['exists', 'isfile', 'isdir', 'getsize', 'getmtime'].map((name): [string, string] => [`os.path.${name}`, THREAD]),
+  ['shutil.copyfileobj', THREAD],
+  ['zipfile.ZipFile', THREAD],
+  ['tarfile.open', THREAD],
   ['PIL.Image.open', THREAD],
   ['pandas.read_csv', THREAD],
   ['pandas.read_excel', THREAD],

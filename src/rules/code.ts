@@ -84,7 +84,7 @@ function isDeliberatelyEmpty(context: RuleContext, owner: FunctionFacts): boolea
     (comment) => node.start <= comment.start && comment.start <= lineEnd(context, node.end),
   );
   if (inside.some((comment) => PROMISE.test(comment.text))) return false;
-  if (context.hasDecorator(owner, ABSTRACT_DECORATORS)) return true;
+  if (context.role === 'tests' || context.hasDecorator(owner, ABSTRACT_DECORATORS) || isImportFallback(context, owner)) return true;
   if (owner.parentClass !== undefined && isOpenClass(context, owner.parentClass)) return true;
   const hasDocstring = node.body.some(isDocstring);
   const promisesValue = node.returns !== undefined && !(node.returns.kind === 'constant' && node.returns.value === 'None');
@@ -92,6 +92,16 @@ function isDeliberatelyEmpty(context: RuleContext, owner: FunctionFacts): boolea
   if (node.decorators.length > 0 || hasDocstring || inside.length > 0) return true;
   if (node.name.startsWith('__') || INTENDED_NOTHING.test(node.name)) return true;
   return owner.parentClass !== undefined ? !promisesValue : isTypingOnly(context, owner.definedIn);
+}
+
+/** Below `except ImportError:` an empty function replaces what could not be imported. */
+function isImportFallback(context: RuleContext, owner: FunctionFacts): boolean {
+  return context.facts.handlers.some(
+    ({ node }) =>
+      node.start <= owner.node.start &&
+      owner.node.end <= node.end &&
+      /ImportError|ModuleNotFoundError/.test(node.type === undefined ? '' : context.source(node.type)),
+  );
 }
 
 /** Classes whose members may be empty: abstract ones, protocols, and any with a base that may define the hook. */
@@ -149,7 +159,7 @@ export const noSwallowedException: Check = (context) => {
     const types = handlerTypes(handler);
     const names = types.map((type) => context.external(handler.scope, type));
     const isBroad = types.length === 0 || names.some((name) => name !== undefined && BROAD.has(name));
-    if (!isBroad && names.every((name) => name !== undefined && SIGNALS.test(name))) continue;
+    if (isControlFlow(context, types, names, isBroad)) continue;
     if (isHandled(context, handler)) continue;
     const caught = types.length === 0 ? 'every exception' : types.map((type) => `\`${context.source(type)}\``).join(', ');
     const isIgnored = handler.node.body.every((statement) => isHole(statement) || isDocstring(statement));
@@ -173,6 +183,17 @@ export const noSwallowedException: Check = (context) => {
     }
   }
 };
+
+/** Cancellation is control flow even when it is caught together with other exceptions; the rest only without a broad one. */
+function isControlFlow(
+  context: RuleContext,
+  types: readonly Expression[],
+  names: readonly (string | undefined)[],
+  isBroad: boolean,
+): boolean {
+  if (types.some((type) => /(^|\.)CancelledError$/.test(context.source(type)))) return true;
+  return !isBroad && names.some((name) => name !== undefined && SIGNALS.test(name));
+}
 
 function handlerTypes(handler: HandlerFacts): readonly Expression[] {
   const { type } = handler.node;
@@ -212,7 +233,7 @@ function isConstantAnswer(body: readonly Statement[]): boolean {
 }
 
 const CREDENTIALS_IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^\s:@/{}]+:[^\s@/{}]+@/i;
-const REMOTE_URL = /^(https?|wss?|redis|rediss|amqps?|postgres(ql)?(\+\w+)?|mysql(\+\w+)?|mongodb(\+srv)?|nats|kafka):\/\/./i;
+const REMOTE_URL = /^(https?|wss?|redis|rediss|amqps?|postgres(ql)?(\+\w+)?|mysql(\+\w+)?|mongodb(\+srv)?|nats|kafka):\/\/[a-z0-9[]/i;
 const SECRET_NAME =
   /(^|_)(password|passwd|pwd|secret|secret_key|api_?key|access_?key|auth_?token|private_?key|client_secret|jwt_?secret)$/i;
 const CLIENT_CALL =

@@ -23,7 +23,11 @@ export const noEnviron: Check = (context) => {
 
 /** config/base-settings: a settings module that reads the environment by hand. */
 export const baseSettings: Check = (context) => {
-  const hasSettingsClass = context.facts.classes.some((facts) => context.derivesFrom(context.classOf(facts), SETTINGS));
+  const hasSettingsClass = context.facts.classes.some(
+    (facts) =>
+      context.derivesFrom(context.classOf(facts), SETTINGS) ||
+      facts.node.bases.some((base) => context.source(base).endsWith('SettingsSource')),
+  );
   if (hasSettingsClass) return;
   const [first, ...more] = [...environmentReads(context)];
   if (first === undefined) return;

@@ -3,33 +3,21 @@ import { walkExpression } from '../python/syntax.ts';
 import type { FileRole } from './finding.ts';
 
 const TEST_FOLDER = /(^|_)tests?$|^(testing|e2e|fixtures)$/;
-const MIGRATION_FOLDERS = new Set(['migrations', 'alembic', 'migration', 'revisions']);
-const SCRIPT_FOLDERS = new Set([
-  'scripts',
-  'script',
-  'bin',
-  'tools',
-  'examples',
-  'example',
-  'docs',
-  'docs_src',
-  'benchmarks',
-  'notebooks',
-  'cli',
-  'commands',
-  'dev',
-]);
+const REVISION_FOLDERS = new Set(['alembic', 'revisions', 'versions']);
+const MIGRATION_LIBRARIES = new Set(['alembic', 'django']);
+const SCRIPT_FOLDERS = new Set(['scripts', 'script', 'bin', 'examples', 'example', 'docs', 'docs_src', 'benchmarks', 'notebooks']);
+/** Script folders at the top of a project; inside a package they are ordinary names. */
+const TOP_SCRIPT_FOLDERS = new Set(['tools', 'dev', 'hooks']);
 const SCRIPT_STEMS = new Set(['setup', 'noxfile', 'manage', 'fabfile', 'tasks_cli', '__main__', 'cli']);
 const SETTINGS_NAME = /(^|_)(configs?|settings|conf)$/;
-const CLI_MODULES = new Set(['argparse', 'click', 'typer', 'fire', 'cyclopts']);
 
 const LAYERS = new Set(['api', 'core', 'db', 'models', 'schemas', 'services', 'repositories', 'workers', 'pipelines', 'utils', 'routers']);
 const GENERATED = /@generated|\b(auto-?generated|generated (by|from|with|code|file))\b/i;
-const TEMPLATE_TAG = /\{%-?\s*\w+|^\s*\{\{[^{}]*\}\}\s*$/m;
+const TEMPLATE_TAG = /\{%-?\s*\w+|\{\{-?\s*[\w.]+/;
 
-/** True for a template that only becomes Python when it is rendered (Jinja, cookiecutter). */
-export function isTemplate(text: string): boolean {
-  return TEMPLATE_TAG.test(text);
+/** True for a line that only becomes Python when a template is rendered (Jinja, cookiecutter). */
+export function isTemplateLine(line: string): boolean {
+  return TEMPLATE_TAG.test(line);
 }
 
 /** What kind of file this is, by its path and, for command lines, settings and generated code, by what is in it. */
@@ -39,15 +27,30 @@ export function fileRole(path: string, facts: ModuleFacts): FileRole {
   const name = segments.pop() ?? '';
   const stem = name.replace(/\.py$/, '');
   if (/^test_|_tests?$/.test(stem) || stem === 'conftest' || segments.some((segment) => TEST_FOLDER.test(segment))) return 'tests';
-  if (segments.some((segment) => MIGRATION_FOLDERS.has(segment)) || isRevision(facts)) return 'migrations';
+  const modules = facts.imports.filter((imported) => imported.level === 0).map((imported) => imported.module.split('.')[0] ?? '');
+  if (isRevision(facts) || segments.some((segment) => REVISION_FOLDERS.has(segment))) return 'migrations';
+  if (segments.some((segment) => /^migrations?$/.test(segment)) && modules.some((module) => MIGRATION_LIBRARIES.has(module)))
+    return 'migrations';
   if (isGenerated(facts)) return 'generated';
-  if (segments.some((segment) => SCRIPT_FOLDERS.has(segment)) || SCRIPT_STEMS.has(stem)) return 'scripts';
-  const modules = facts.imports.map((imported) => imported.module.split('.')[0] ?? '');
-  if (modules.some((module) => CLI_MODULES.has(module)) && !modules.includes('fastapi')) return 'scripts';
-  if (!modules.includes('fastapi') && hasMain(facts) && !segments.some((segment) => LAYERS.has(segment))) return 'scripts';
+  if (segments.some((segment) => SCRIPT_FOLDERS.has(segment)) || TOP_SCRIPT_FOLDERS.has(segments[0] ?? '') || SCRIPT_STEMS.has(stem))
+    return 'scripts';
+  if (!modules.includes('fastapi') && (isCommandLine(facts) || (hasMain(facts) && !segments.some((segment) => LAYERS.has(segment)))))
+    return 'scripts';
   const parent = segments.at(-1) ?? '';
-  const isSettings = SETTINGS_NAME.test(stem) || SETTINGS_NAME.test(parent) || modules.includes('pydantic_settings');
-  return isSettings ? 'settings' : 'source';
+  const readsSettings = modules.includes('pydantic_settings') && !modules.includes('fastapi');
+  return SETTINGS_NAME.test(stem) || SETTINGS_NAME.test(parent) || readsSettings ? 'settings' : 'source';
+}
+
+/** A module that builds a command line, not one that only mentions such a library. */
+function isCommandLine(facts: ModuleFacts): boolean {
+  const decorators = facts.functions.flatMap((owner) => owner.node.decorators);
+  const hasCommand = decorators.some((decorator) => {
+    const target = decorator.kind === 'call' ? decorator.func : decorator;
+    return target.kind === 'attribute' && (target.name === 'command' || target.name === 'group');
+  });
+  const usesLibrary = facts.imports.some((imported) => imported.level === 0 && /^(click|typer|cyclopts)$/.test(imported.module));
+  const parsesArguments = facts.calls.some((call) => facts.text.slice(call.node.func.start, call.node.func.end).endsWith('ArgumentParser'));
+  return (usesLibrary && hasCommand) || (parsesArguments && hasGuard(facts));
 }
 
 /** An Alembic revision wherever it lies: it names its revision and imports alembic. */
@@ -59,16 +62,20 @@ function isRevision(facts: ModuleFacts): boolean {
 function isGenerated(facts: ModuleFacts): boolean {
   const firstStatement = facts.syntax.body[0];
   const isDocstring = firstStatement?.kind === 'expression' && firstStatement.value.kind === 'string';
-  const headEnd = firstStatement === undefined ? facts.text.length : isDocstring ? firstStatement.end : firstStatement.start;
-  return GENERATED.test(facts.text.slice(0, Math.min(headEnd, 1000)));
+  const next = facts.syntax.body[isDocstring ? 1 : 0];
+  const headEnd = next?.start ?? facts.text.length;
+  return GENERATED.test(facts.text.slice(0, Math.min(headEnd, 4000)));
 }
 
 /** A module that runs itself and has a `main` function is a script. */
 function hasMain(facts: ModuleFacts): boolean {
-  const runsItself = facts.syntax.body.some(
+  return hasGuard(facts) && facts.scope.bindings.has('main');
+}
+
+function hasGuard(facts: ModuleFacts): boolean {
+  return facts.syntax.body.some(
     (statement) =>
       statement.kind === 'if' &&
       statement.branches.some((branch) => [...walkExpression(branch.test)].some((each) => each.kind === 'name' && each.id === '__name__')),
   );
-  return runsItself && facts.scope.bindings.has('main');
 }

@@ -74,6 +74,8 @@ function isSession(context: RuleContext, scope: Scope, receiver: Expression, ent
   if (type !== undefined) return context.derivesFrom(type, SESSIONS);
   // Without a type: the customary name, queried for something that is a mapped class of the project.
   if (!SESSION_NAMES.test(spelled(receiver)) || entity === undefined) return false;
+  const made = entity.kind === 'call' ? context.external(scope, entity.func) : undefined;
+  if (made?.startsWith('sqlalchemy.') === true) return true;
   const queried = entity.kind === 'attribute' ? entity.object : entity;
   const resolved = context.resolve(scope, queried);
   return resolved?.kind === 'class' && isMappedClass(context, resolved);

@@ -38,6 +38,10 @@ export const noModuleSingleton: Check = (context) => {
     const { target, value, scope } = assignment;
     if (scope.kind !== 'module' || target.kind !== 'name' || value === undefined || assignment.operator !== undefined) continue;
     if (/^__\w+__$/.test(target.id) || !isMutableCollection(context, scope, value) || context.isInMainGuard(value)) continue;
+    // Keeping references to running tasks in a module-level set is what asyncio's documentation recommends.
+    const { statement } = assignment;
+    if (statement.kind === 'assign' && statement.annotation !== undefined && /\bTask\b/.test(context.source(statement.annotation)))
+      continue;
     const mutation = mutationOf(context, scope, target.id);
     const isWaitingToBeFilled = isEmpty(value) && mutation === undefined;
     if (mutation === undefined && !isWaitingToBeFilled) continue;
@@ -49,6 +53,8 @@ export const noModuleSingleton: Check = (context) => {
         : `\`${mutation.by}\` changes it on line ${context.lineOf(mutation.at)}`;
     context.report({
       rule: 'state/no-module-singleton',
+      // Nobody is seen to fill it: less certain.
+      severity: mutation === undefined ? 'warning' : 'error',
       span: target,
       message: `\`${target.id}\` is module-level state: ${how}.`,
       fix: 'Keep it in an object that is created in the lifespan and injected with `Depends()`, or in Redis or the database.',

@@ -115,6 +115,13 @@ function anyOutsideDicts(context: RuleContext, scope: Scope, annotation: Express
     const name = context.external(scope, annotation.value);
     if (name !== undefined && (CALLABLES.has(name) || MAPPED.has(name))) return [];
     if (name !== undefined && MAPPINGS.has(name)) return [];
+    // Coroutine[Any, Any, T] and Generator[Y, Any, R]: what is sent in is nobody's business.
+    if (name !== undefined && /\.(Async)?(Generator|Coroutine)$/.test(name)) {
+      const judged = name.endsWith('Coroutine')
+        ? annotation.index.slice(2)
+        : [...annotation.index.slice(0, 1), ...annotation.index.slice(2)];
+      return judged.flatMap((part) => anyOutsideDicts(context, scope, part));
+    }
     // In a generic of the project or a library (`Select[Any]`, `Task[Any]`) the parameter often cannot be said better.
     const isContainer =
       name !== undefined &&
