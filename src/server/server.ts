@@ -176,11 +176,14 @@ type ObjectSchema = z.output<typeof objectSchemaShape>;
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
-    override: ({ jsonSchema }) => {
+    override: ({ jsonSchema, path }) => {
       // zod writes the range of safe integers to every integer: noise that each client pays for in tokens.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       delete jsonSchema.propertyNames;
+      // An output is for reading: its keys and types are enough, and every client's model pays for the rest.
+      if (io === 'output') delete jsonSchema.additionalProperties;
+      if (io === 'output' && path.length > 0) delete jsonSchema.required;
     },
   });
   return objectSchemaShape.parse(rest);

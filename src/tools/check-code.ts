@@ -35,7 +35,7 @@ export const checkCode = defineTool({
     }),
     by_rule: z.record(z.string(), z.number().int()),
     findings: z.array(findingSchema),
-    allowed: z.array(findingSchema.extend({ reason: z.string() })),
+    allowed: z.array(z.strictObject({ rule: z.string(), path: z.string(), line: z.number().int(), reason: z.string() })),
     skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
     truncated: z.boolean(),
   }),
@@ -92,20 +92,13 @@ export const checkCode = defineTool({
         },
         by_rule: byRule(findings),
         findings: shown.map(publicFinding),
-        allowed: result.allowed
-          .slice(0, input.limit)
-          .map((finding) => ({ ...publicFinding(withoutReason(finding)), reason: finding.reason })),
+        allowed: result.allowed.slice(0, input.limit).map(({ rule, path, line, reason }) => ({ rule, path, line, reason })),
         skipped: result.skipped.slice(0, input.limit),
         truncated: rest > 0,
       },
     };
   },
 });
-
-function withoutReason(finding: CheckResult['allowed'][number]): Finding {
-  const { reason: _reason, ...rest } = finding;
-  return rest;
-}
 
 function isWanted(id: string, wanted: readonly string[] | undefined): boolean {
   return wanted === undefined || wanted.some((each) => id === each || id.startsWith(`${each.replace(/\/$/, '')}/`));

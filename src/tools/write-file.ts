@@ -16,7 +16,7 @@ import { MAX_FILE_BYTES, type Workspace } from '../workspace/workspace.ts';
 import { type Expectation, writeAtomically } from '../workspace/write.ts';
 import { applyEdits, type Edit } from './edit-text.ts';
 import { requireReadyToWrite } from './gates.ts';
-import { countWords, findingLines, findingSchema, plural, publicFinding } from './present.ts';
+import { countWords, findingLines, plural } from './present.ts';
 import type { Session } from './session.ts';
 import { defineTool } from './tool.ts';
 
@@ -46,8 +46,8 @@ export const writeFile = defineTool({
     hash: z.string(),
     lines: z.number().int(),
     formatted: z.boolean(),
-    /** Findings that were there before or are only warnings. */
-    findings: z.array(findingSchema),
+    /** Findings that were there before or are only warnings; check_code has their details. */
+    findings: z.array(z.strictObject({ rule: z.string(), severity: z.string(), line: z.number().int() })),
   }),
   async run(input, { session }) {
     const workspace = await session.workspace();
@@ -83,7 +83,7 @@ export const writeFile = defineTool({
         hash,
         lines,
         formatted: python?.formatted ?? false,
-        findings: remaining.map(publicFinding),
+        findings: remaining.map(({ rule, severity, line }) => ({ rule, severity, line })),
       },
     };
   },
