@@ -11,7 +11,8 @@ export type Expectation = { readonly kind: 'absent' } | { readonly kind: 'hash';
 
 const TEMPORARY_SUFFIX = '.pemcp-tmp';
 const TEMPORARY_NAME = /^\..+\.(\d+)-[0-9a-f]{12}\.pemcp-tmp$/;
-const LOCK_STALE_MS = 10_000;
+/** A lock of a killed server is taken over after this; a write itself takes milliseconds. */
+const LOCK_STALE_MS = 3_000;
 
 /**
  * Puts `bytes` at `target` whole or not at all: a temporary file in the same folder, flushed, then renamed.
