@@ -272,7 +272,8 @@ export const noHardcodedConfig: Check = (context) => {
     if (CLIENT_CALL.test(name)) reportAddress(context, scope, node.args);
     if (!SERVER_CALL.test(name)) continue;
     const port = node.args.find((argument) => argument.keyword === 'port')?.value;
-    if (port?.kind !== 'number') continue;
+    // Port 0 asks the system for any free one.
+    if (port?.kind !== 'number' || port.text === '0') continue;
     context.report({
       rule: 'code/no-hardcoded-config',
       span: port,

@@ -5,7 +5,19 @@ import type { FileRole } from './finding.ts';
 const TEST_FOLDER = /(^|_)tests?$|^(testing|e2e|fixtures)$/;
 const REVISION_FOLDERS = new Set(['alembic', 'revisions', 'versions']);
 const MIGRATION_LIBRARIES = new Set(['alembic', 'django']);
-const SCRIPT_FOLDERS = new Set(['scripts', 'script', 'bin', 'examples', 'example', 'docs', 'docs_src', 'benchmarks', 'notebooks']);
+const SCRIPT_FOLDERS = new Set([
+  'scripts',
+  'script',
+  'bin',
+  'examples',
+  'example',
+  'docs',
+  'docs_src',
+  'benchmarks',
+  'benches',
+  'load_testing',
+  'notebooks',
+]);
 /** Script folders at the top of a project; inside a package they are ordinary names. */
 const TOP_SCRIPT_FOLDERS = new Set(['tools', 'dev', 'hooks']);
 const SCRIPT_STEMS = new Set(['setup', 'noxfile', 'manage', 'fabfile', 'tasks_cli', '__main__', 'cli']);
