@@ -7,6 +7,7 @@ import type { Check } from './context.ts';
 import { noRawDict, responseModel } from './fastapi.ts';
 import { cachedModel } from './ml.ts';
 import { annotatedField, v2Only } from './pydantic.ts';
+import { singleResponsibility } from './responsibility.ts';
 import { playwright, scrapySubprocess } from './scraping.ts';
 import { asyncSession, mappedColumn, selectExecute } from './sqlalchemy.ts';
 import { depends, noModuleInfrastructure, noModuleSingleton } from './state.ts';
@@ -24,6 +25,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['code/no-hardcoded-config', noHardcodedConfig],
   ['code/no-placeholder', noPlaceholder],
   ['code/no-swallowed-exception', noSwallowedException],
+  ['code/single-responsibility', singleResponsibility],
   ['config/base-settings', baseSettings],
   ['config/no-environ', noEnviron],
   ['fastapi/no-raw-dict', noRawDict],
