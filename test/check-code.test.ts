@@ -124,6 +124,17 @@ it('reports a broken file once and still checks the others, bounded in time for 
   expect(found.split('many.py')).toHaveLength(2);
 });
 
+it('does not take a snippet for what the file of its path holds', async () => {
+  const root = await workspaceWith({
+    'src/http_client.py': '"""HTTP."""\n\nimport requests\n\nfetch = requests.get\n',
+    'src/use.py': '"""Use."""\n\nfrom http_client import fetch\n\n\nasync def load(url: str) -> None:\n    """Load."""\n    fetch(url)\n',
+  });
+  const { call } = await startClient({ args: ['--root', root] });
+  await call('check_code', { code: '"""HTTP."""\n\nfetch = None\n', as_path: 'src/http_client.py' });
+  const result = await call('check_code', { paths: ['src/use.py'] });
+  expect(result.structured.findings).toMatchObject([{ rule: 'async/io-is-async', line: 8 }]);
+});
+
 it('warns once about a module of great length', async () => {
   const { call } = await startClient({ args: ['--root', await workspaceWith({})] });
   const result = await call('check_code', { code: 'X = 1\n'.repeat(1200), rules: ['code/single-responsibility'] });

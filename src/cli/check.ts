@@ -7,6 +7,7 @@ import { type CheckOptions, type CheckResult, checkChanges, checkPaths } from '.
 import { CheckEngine } from '../rules/engine.ts';
 import type { Finding } from '../rules/finding.ts';
 import { readProjectRules } from '../rules/project-rules.ts';
+import { selectRules } from '../rules/select-rules.ts';
 import { loadRuleDefinitions, loadRulePages } from '../skill/rule-pages.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { Workspace } from '../workspace/workspace.ts';
@@ -70,9 +71,7 @@ async function check(args: readonly string[], version: string): Promise<ExitCode
   const settings = new PythonSettings(workspace);
   const project = await readProjectRules(workspace, await loadRuleDefinitions());
   for (const warning of project.warnings) process.stderr.write(`${warning}\n`);
-  const rules = project.rules.filter(
-    (rule) => values.rule === undefined || values.rule.some((wanted) => rule.id === wanted || rule.id.startsWith(`${wanted}/`)),
-  );
+  const rules = selectRules(project.rules, values.rule);
   if (rules.length === 0)
     throw new Refusal('invalid_input', `No rule matches ${(values.rule ?? []).join(', ')}.`, 'Rule ids look like async/no-time-sleep.');
   const progress = new Progress();

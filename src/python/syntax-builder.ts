@@ -20,7 +20,7 @@ import {
 /** Turns tree-sitter's tree of `text` into the syntax the rules read; of an interface, only what other modules can see. */
 export function buildModule(root: TreeNode, text: string, extent: Extent): ModuleSyntax {
   const comments: Comment[] = [];
-  collectComments(root, text, comments);
+  if (extent === 'whole') collectComments(root, text, comments);
   return { body: new SyntaxBuilder(text, extent).block(root), comments };
 }
 

@@ -55,13 +55,7 @@ export async function checkChanges(revision: string, options: CheckOptions): Pro
     const previousPath = changes.get(file)?.previousPath;
     const previousText = previousPath === undefined ? undefined : await textAtRevision(options.workspace, revision, previousPath);
     if (previousText === undefined) return { ...now, older: 0 };
-    const before = await options.engine.check(
-      options.workspace,
-      file,
-      previousText.replace(/^\uFEFF/, ''),
-      options.rules,
-      options.settings,
-    );
+    const before = await options.engine.check(options.workspace, file, previousText, options.rules, options.settings);
     const added = addedFindings(before.findings, now.findings);
     return { findings: added, allowed: now.allowed, older: now.findings.length - added.length };
   });

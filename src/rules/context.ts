@@ -1,8 +1,9 @@
 import type { FunctionFacts, ModuleFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolved, ResolvedClass, Resolver } from '../python/resolver.ts';
-import { type Expression, type Span, type Statement, walkExpression } from '../python/syntax.ts';
+import type { Expression, Span } from '../python/syntax.ts';
 import type { FileRole, Report } from './finding.ts';
+import { isMainGuard } from './main-guard.ts';
 
 /** What a rule sees: one file's facts, its role, and what its names mean across the project. */
 export class RuleContext {
@@ -81,13 +82,6 @@ export class RuleContext {
       return name !== undefined && names.has(name);
     });
   }
-}
-
-function isMainGuard(statement: Statement): boolean {
-  if (statement.kind !== 'if') return false;
-  return statement.branches.some((branch) =>
-    [...walkExpression(branch.test)].some((each) => each.kind === 'name' && each.id === '__name__'),
-  );
 }
 
 /** A check reads a context and reports to it. */

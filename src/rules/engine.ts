@@ -34,7 +34,7 @@ export class CheckEngine {
 
   /**
    * The findings of one Python text. `path` (workspace-relative) decides which rules apply and how imports resolve;
-   * the file need not exist. Any line endings. Calls with the same `generation` check files as they are on disk, and see one state of it.
+   * the file need not exist. Any line endings, with or without byte order mark. Calls with the same `generation` check files as they are on disk, and see one state of it.
    */
   async check(
     workspace: Workspace,
@@ -44,7 +44,7 @@ export class CheckEngine {
     settings: PythonSettings,
     generation?: string,
   ): Promise<FileResult> {
-    const source = toLf(text);
+    const source = toLf(text.replace(/^\uFEFF/, ''));
     // Ruff reports syntax errors always, under a name that cannot be selected.
     const codes = [...new Set(rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
     const result = await this.runRuff({ kind: 'check', text: source, settings: await settings.forFile(path), codes });

@@ -1,6 +1,6 @@
 import type { ModuleFacts } from '../python/module-facts.ts';
-import { walkExpression } from '../python/syntax.ts';
 import type { FileRole } from './finding.ts';
+import { isMainGuard } from './main-guard.ts';
 
 const TEST_FOLDER = /(^|_)tests?$|^(testing|e2e|fixtures)$/;
 const REVISION_FOLDERS = new Set(['alembic', 'revisions', 'versions']);
@@ -85,9 +85,5 @@ function hasMain(facts: ModuleFacts): boolean {
 }
 
 function hasGuard(facts: ModuleFacts): boolean {
-  return facts.syntax.body.some(
-    (statement) =>
-      statement.kind === 'if' &&
-      statement.branches.some((branch) => [...walkExpression(branch.test)].some((each) => each.kind === 'name' && each.id === '__name__')),
-  );
+  return facts.syntax.body.some(isMainGuard);
 }

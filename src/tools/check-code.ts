@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type CheckOptions, type CheckResult, checkChanges, checkPaths } from '../rules/check-files.ts';
 import type { Finding } from '../rules/finding.ts';
+import { selectRules } from '../rules/select-rules.ts';
 import { toRelativePath } from '../workspace/paths.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { countWords, findingLines, findingSchema, plural, publicFinding } from './present.ts';
@@ -44,7 +45,10 @@ export const checkCode = defineTool({
     if (given.length > 1) throw new Refusal('invalid_input', 'Give only one of paths, changed_since and code.', 'Leave the others out.');
     const workspace = await session.workspace();
     const project = await session.projectRules(workspace);
-    const rules = project.rules.filter((rule) => isWanted(rule.id, input.rules));
+    const rules = selectRules(
+      project.rules,
+      input.rules?.map((wanted) => wanted.replace(/\/$/, '')),
+    );
     if (rules.length === 0)
       throw new Refusal(
         'not_found',
@@ -100,19 +104,9 @@ export const checkCode = defineTool({
   },
 });
 
-function isWanted(id: string, wanted: readonly string[] | undefined): boolean {
-  return wanted === undefined || wanted.some((each) => id === each || id.startsWith(`${each.replace(/\/$/, '')}/`));
-}
-
 async function checkSnippet(code: string, path: string, options: CheckOptions): Promise<CheckResult> {
-  const result = await options.engine.check(
-    options.workspace,
-    path,
-    code.replace(/^\uFEFF/, ''),
-    options.rules,
-    options.settings,
-    options.generation,
-  );
+  // No generation: a snippet is not what the file of that path holds, and must not be remembered as such.
+  const result = await options.engine.check(options.workspace, path, code, options.rules, options.settings);
   return { files: 1, findings: result.findings, allowed: result.allowed, older: 0, skipped: [] };
 }
 
