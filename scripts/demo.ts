@@ -42,6 +42,23 @@ async def is_renewable(client: httpx.AsyncClient, settings: Settings, loan_id: i
     return response.json()["count"] == 0
 `;
 
+const TEST = `"""Tests of the loan service."""
+
+import httpx
+import pytest
+
+from core.config import Settings
+from services.loans import is_renewable
+
+
+@pytest.mark.anyio
+async def test_is_renewable_should_be_true_when_nobody_waits() -> None:
+    """Nobody waits for the book."""
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={"count": 0}))
+    async with httpx.AsyncClient(transport=transport) as client:
+        assert await is_renewable(client, Settings(branch_url="http://branch"), 7)
+`;
+
 const bold = (text: string): string => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
 
 const workspace = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-demo-'));
@@ -69,6 +86,8 @@ try {
   await call('Its first draft breaks the rules, and is refused', 'write_file', { path: 'src/services/loans.py', content: REFUSED }, true);
   await call('It looks one of them up', 'explain_rule', { rule: 'async/no-time-sleep' });
   await call('The corrected file is written, formatted', 'write_file', { path: 'src/services/loans.py', content: ACCEPTED });
+  await call('The whole project is checked: a test is missing', 'check_code', {});
+  await call('The test is written', 'write_file', { path: 'tests/services/test_loans.py', content: TEST });
   await call('Nothing is left to find', 'check_code', {});
   await call('The phase ends with a work log', 'write_work_log', {
     summary: 'Loans can be checked for renewal.',

@@ -12,7 +12,7 @@ function git(root: string, ...args: string[]): void {
 
 it('names rule, place and fix, in a stable order, with true counters', async () => {
   const files = Object.fromEntries(
-    Array.from({ length: 30 }, (_, index) => [`src/services/s${String(index).padStart(2, '0')}.py`, `${BLOCKING}    time.sleep(2)\n`]),
+    Array.from({ length: 30 }, (_, index) => [`src/clients/s${String(index).padStart(2, '0')}.py`, `${BLOCKING}    time.sleep(2)\n`]),
   );
   const { call } = await startClient({ args: ['--root', await workspaceWith(files)] });
   const first = await call('check_code', { limit: 10 });
@@ -27,7 +27,7 @@ it('names rule, place and fix, in a stable order, with true counters', async () 
   const again = await call('check_code', { limit: 10 });
   expect(again.text).toBe(first.text);
   const next = await call('check_code', { limit: 10, offset: 10 });
-  expect(next.structured.findings).toMatchObject([{ path: 'src/services/s05.py', line: 6, column: 5 }, {}, {}, {}, {}, {}, {}, {}, {}, {}]);
+  expect(next.structured.findings).toMatchObject([{ path: 'src/clients/s05.py', line: 6, column: 5 }, {}, {}, {}, {}, {}, {}, {}, {}, {}]);
 });
 
 it('checks snippets as if they stood somewhere', async () => {

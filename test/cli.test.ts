@@ -21,16 +21,16 @@ function check(cwd: string, ...args: string[]): Promise<Run> {
 }
 
 const PRICES =
-  '"""价格。"""\n\nimport time\n\n\nasync def total() -> None:\n    """Sum."""\n    名前 = "合計"; time.sleep(1)\n    del 名前\n\n\ndef guess(text: str) -> int | None:\n    """Parse."""\n    try:\n        return int(text)\n    except ValueError:\n        return None\n';
+  '"""Prices."""\n\nimport time\n\n\nasync def total() -> None:\n    """Sum."""\n    名前 = "合計"; time.sleep(1)\n    del 名前\n\n\ndef guess(text: str) -> int | None:\n    """Parse."""\n    try:\n        return int(text)\n    except ValueError:\n        return None\n';
 
 it('shows each finding with its source line, a caret below it, and the fix', async () => {
-  const root = await workspaceWith({ 'src/services/prices.py': PRICES });
+  const root = await workspaceWith({ 'src/clients/prices.py': PRICES });
   const { code, stdout } = await check(root);
   expect(code).toBe(1);
   expect(stdout).toBe(
     [
       'async/no-time-sleep `total` blocks the event loop: `time.sleep` stops every request until it returns.',
-      ' --> src/services/prices.py:8:16',
+      ' --> src/clients/prices.py:8:16',
       '  |',
       '8 |     名前 = "合計"; time.sleep(1)',
       '  |     \u3000\u3000    \u3000\u3000   ^^^^^^^^^^',
@@ -38,7 +38,7 @@ it('shows each finding with its source line, a caret below it, and the fix', asy
       'help: Await `asyncio.sleep(seconds)`.',
       '',
       'code/no-swallowed-exception (warning) `ValueError` is answered with a constant and leaves no trace in the log.',
-      '  --> src/services/prices.py:16:5',
+      '  --> src/clients/prices.py:16:5',
       '   |',
       '16 |     except ValueError:',
       '   |     ^^^^^^^^^^^^^^^^^',
@@ -53,7 +53,7 @@ it('shows each finding with its source line, a caret below it, and the fix', asy
 
 it('ends with 0 on clean code, 1 on findings, and 2 when it cannot run', async () => {
   expect(await check(await sampleWorkspace())).toMatchObject({ code: 0, stdout: 'All checks passed: 3 files.\n' });
-  const root = await workspaceWith({ 'src/services/prices.py': PRICES });
+  const root = await workspaceWith({ 'src/clients/prices.py': PRICES });
   expect((await check(root, '--severity', 'error', '--rule', 'code')).code).toBe(0);
   expect((await check(root, '--rule', 'code')).code).toBe(1);
   for (const args of [
@@ -75,8 +75,8 @@ it('ends with 0 on clean code, 1 on findings, and 2 when it cannot run', async (
 });
 
 it('takes paths relative to the folder it runs in', async () => {
-  const root = await workspaceWith({ 'src/services/prices.py': PRICES, 'src/other.py': 'print(1)\n' });
-  expect((await check(root, 'src/services', '--statistics')).stdout).toBe(
+  const root = await workspaceWith({ 'src/clients/prices.py': PRICES, 'src/other.py': 'print(1)\n' });
+  expect((await check(root, 'src/clients', '--statistics')).stdout).toBe(
     '      1  async/no-time-sleep error\n      1  code/no-swallowed-exception warning\n',
   );
   const link = path.join(await temporaryFolder(), 'project');
@@ -108,7 +108,7 @@ it('prints one JSON object', async () => {
 });
 
 it('prints SARIF with the rules and their help', async () => {
-  const root = await workspaceWith({ 'src/services/pri ces.py': PRICES });
+  const root = await workspaceWith({ 'src/clients/pri ces.py': PRICES });
   const level = z.enum(['error', 'warning']);
   const log = z
     .object({
@@ -153,7 +153,7 @@ it('prints SARIF with the rules and their help', async () => {
   expect(run.results).toHaveLength(2);
   for (const result of run.results) {
     expect(run.tool.driver.rules[result.ruleIndex]?.id).toBe(result.ruleId);
-    expect(result.locations[0].physicalLocation.artifactLocation.uri).toBe('src/services/pri%20ces.py');
+    expect(result.locations[0].physicalLocation.artifactLocation.uri).toBe('src/clients/pri%20ces.py');
   }
   expect(run.tool.driver.rules[0]?.help.markdown).toContain('```python');
 });
@@ -170,13 +170,13 @@ it('prints workflow commands and test reports that cannot be broken by what is i
 });
 
 it('records a baseline and then reports only what is new, wherever lines have moved', async () => {
-  const root = await workspaceWith({ 'src/services/prices.py': PRICES });
+  const root = await workspaceWith({ 'src/clients/prices.py': PRICES });
   expect(await check(root, '--baseline', 'baseline.json')).toMatchObject({
     code: 0,
     stderr: expect.stringContaining('Recorded 2 findings'),
   });
   await addFiles(root, {
-    'src/services/prices.py': `# A comment above.\n${PRICES}\n\ndef show() -> None:\n    """Show."""\n    print(1)\n`,
+    'src/clients/prices.py': `# A comment above.\n${PRICES}\n\ndef show() -> None:\n    """Show."""\n    print(1)\n`,
   });
   const later = await check(root, '--baseline', 'baseline.json', '--format', 'json');
   expect(later.code).toBe(1);

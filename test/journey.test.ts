@@ -27,6 +27,22 @@ async def renew(client: httpx.AsyncClient,   loan_id: int) -> bool:
     return response.is_success
 `;
 
+const TEST = `"""Tests of the loan service."""
+
+import httpx
+import pytest
+
+from services.loans import renew
+
+
+@pytest.mark.anyio
+async def test_renew_should_succeed_when_nobody_waits() -> None:
+    """Nobody waits for the book."""
+    transport = httpx.MockTransport(lambda request: httpx.Response(200))
+    async with httpx.AsyncClient(transport=transport, base_url="http://branch") as client:
+        assert await renew(client, 7)
+`;
+
 it('leads from the context to a clean file and a numbered log', async () => {
   const root = await sampleWorkspace();
   const { call } = await startClient({ args: ['--root', root] });
@@ -53,9 +69,17 @@ it('leads from the context to a clean file and a numbered log', async () => {
   expect(onDisk).toContain('async def renew(client: httpx.AsyncClient, loan_id: int) -> bool:');
   expect(onDisk).toContain('await client.get(f"/reservations/{loan_id}")');
 
+  const untested = await call('check_code', {});
+  expect(untested.structured).toMatchObject({ clean: false, by_rule: { 'testing/service-covered': 1 } });
+  expect(untested.text).toContain('src/services/loans.py:6:11: error testing/service-covered: No test calls `renew`.');
+  const badlyNamed = TEST.replace(/test_renew_\w+/, 'test_renew');
+  const badName = await call('write_file', { path: 'tests/services/test_loans.py', content: badlyNamed });
+  expect(badName.isError).toBe(true);
+  expect(badName.text).toContain('error testing/name: `test_renew` does not say what should happen, and when.');
+  expect((await call('write_file', { path: 'tests/services/test_loans.py', content: TEST })).isError).toBe(false);
   const checked = await call('check_code', {});
   expect(checked.structured).toMatchObject({ clean: true });
-  expect(checked.text).toMatch(/^Clean: 4 files checked, nothing found\./);
+  expect(checked.text).toMatch(/^Clean: 5 files checked, nothing found\./);
 
   const entry = {
     summary: 'Loans can be renewed.',

@@ -2,20 +2,27 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { PythonSettings } from '../src/python/python-settings.ts';
 import { CheckEngine } from '../src/rules/engine.ts';
 import { CHECKS } from '../src/rules/registry.ts';
-import { loadRulePages, type RuleExample, type RulePage } from '../src/skill/rule-pages.ts';
+import { type ExampleFile, loadRulePages, type RuleExample, type RulePage } from '../src/skill/rule-pages.ts';
 import { Workspace } from '../src/workspace/workspace.ts';
+import { addFiles } from './support/client.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const engine = new CheckEngine();
-const workspace = await Workspace.open(await temporaryFolder());
-const settings = new PythonSettings(workspace);
+const empty = await Workspace.open(await temporaryFolder());
 const pages = await loadRulePages();
 
 afterAll(() => engine.close());
 
 async function findingLines(page: RulePage, example: RuleExample): Promise<number[]> {
-  const result = await engine.check(workspace, example.path, example.code, [page], settings);
+  const workspace = example.context.length === 0 ? empty : await workspaceOf(example.context);
+  const result = await engine.check(workspace, example.path, example.code, [page], new PythonSettings(workspace));
   return [...new Set(result.findings.map((finding) => finding.line))];
+}
+
+async function workspaceOf(files: readonly ExampleFile[]): Promise<Workspace> {
+  const root = await temporaryFolder();
+  await addFiles(root, Object.fromEntries(files.map((file) => [file.path, file.text])));
+  return Workspace.open(root);
 }
 
 describe.each([...pages.values()])('$id', (page) => {
@@ -45,4 +52,30 @@ describe.each([...pages.values()])('$id', (page) => {
 
 it('has a page for every check', () => {
   expect([...CHECKS.keys()].filter((id) => !pages.has(id))).toEqual([]);
+});
+
+/** What the skill demands and source code can show. Contract and schema comparison have tools of their own. */
+const DECIDED_FROM_SOURCE = [
+  'async/io-is-async async/no-sync-driver async/no-sync-orm async/no-time-sleep',
+  'asyncpg/parameterised asyncpg/pool',
+  'celery/annotated celery/by-domain celery/retry celery/structlog',
+  'code/complete code/declared-dependencies code/docstring code/no-hardcoded-config code/no-placeholder code/no-print',
+  'code/no-swallowed-exception code/single-responsibility',
+  'config/base-settings config/no-environ config/single-settings',
+  'data/immutable data/prefer-polars data/streaming data/typed-frames',
+  'database/no-alembic-bootstrap',
+  'fastapi/http-exception fastapi/no-raw-dict fastapi/response-model fastapi/thin-router fastapi/versioned-prefix',
+  'ml/cached-model ml/executor ml/isolated',
+  'pydantic/annotated-field pydantic/from-attributes pydantic/separate-schemas pydantic/v2-only',
+  'scraping/playwright scraping/polite scraping/scrapy-subprocess',
+  'sqlalchemy/async-session sqlalchemy/begin sqlalchemy/mapped-column sqlalchemy/repository-only sqlalchemy/select-execute',
+  'state/depends state/no-global state/no-module-infrastructure state/no-module-singleton',
+  'structure/layers',
+  'testing/anyio testing/integration testing/mocker testing/name testing/service-covered',
+  'typing/annotated-signatures typing/no-any typing/no-bare-dict',
+  'workspace/output-language',
+].flatMap((line) => line.split(' '));
+
+it('has exactly the pages of the rules that source code decides', () => {
+  expect([...pages.keys()]).toEqual([...DECIDED_FROM_SOURCE].sort());
 });

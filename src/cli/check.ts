@@ -31,6 +31,7 @@ const CHECK_USAGE = `Usage: python-engineer-mcp check [paths] [options]
   --changed[=REV]         only findings that are new since a git revision (default HEAD)
   --format <name>         text (default), json, sarif, github or junit
   --rule <id>             only this rule or topic; may be given several times
+  --all                   judge old code by the rules for new code, too (testing/name)
   --severity <level>      error leaves warnings out (default: warning)
   --statistics            counts by rule instead of findings
   --baseline <file>       report only what the file does not cover; the first run records it
@@ -81,6 +82,7 @@ async function check(args: readonly string[], version: string): Promise<ExitCode
     settings,
     rules,
     exclude: project.exclude,
+    all: values.all,
     signal: new AbortController().signal,
     generation: randomUUID(),
     onProgress: progress.show,
@@ -130,6 +132,7 @@ function parseKnown(args: string[]) {
       format: { type: 'string', default: 'text' },
       rule: { type: 'string', multiple: true },
       severity: { type: 'string', default: 'warning' },
+      all: { type: 'boolean', default: false },
       statistics: { type: 'boolean' },
       baseline: { type: 'string' },
       'update-baseline': { type: 'boolean' },

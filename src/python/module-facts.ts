@@ -129,10 +129,21 @@ export function collectFacts(text: string, syntax: ModuleSyntax): ModuleFacts {
   return { text, lines: new LineIndex(text), syntax, scope, ...collector.facts };
 }
 
-/** What other modules can see of a module: names and what they are bound to. The rest is dropped to save memory. */
+/**
+ * What other modules can see of a module: names and what they are bound to, decorated functions and the calls that the
+ * module itself makes. The rest is dropped to save memory.
+ */
 export function interfaceOf(facts: ModuleFacts): ModuleFacts {
-  const empty = { functions: [], calls: [], references: [], annotations: [], handlers: [], assignments: [], strings: [], statements: [] };
-  return { ...facts, ...empty, text: '', lines: new LineIndex(''), syntax: { body: [], comments: [] } };
+  const dropped = { references: [], annotations: [], handlers: [], assignments: [], strings: [], statements: [] };
+  return {
+    ...facts,
+    ...dropped,
+    functions: facts.functions.filter((owner) => owner.definedIn.kind === 'module' && owner.node.decorators.length > 0),
+    calls: facts.calls.filter((call) => call.scope.kind === 'module'),
+    text: '',
+    lines: new LineIndex(''),
+    syntax: { body: [], comments: [] },
+  };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };

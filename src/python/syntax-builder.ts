@@ -550,26 +550,36 @@ class SyntaxBuilder {
     let value = '';
     let prefix = '';
     const interpolations: Expression[] = [];
+    const gaps: number[] = [];
     for (const child of node.children) {
       if (child.type === 'string_start') prefix = this.source(child).toLowerCase();
       else if (child.type === 'string_content') value += this.source(child);
       else if (child.type === 'interpolation') {
         const inner = field(child, 'expression') ?? this.namedChildren(child)[0];
-        if (inner !== undefined) interpolations.push(this.expression(inner));
+        if (inner === undefined) continue;
+        interpolations.push(this.expression(inner));
+        gaps.push(value.length);
       }
     }
-    return { kind: 'string', ...span(node), value, interpolations, isBytes: prefix.includes('b') };
+    return { kind: 'string', ...span(node), value, interpolations, gaps, isBytes: prefix.includes('b') };
   }
 
   private concatenatedString(node: TreeNode): StringExpression {
     const parts = this.namedChildren(node)
       .filter((child) => child.type === 'string')
       .map((child) => this.string(child));
+    const gaps: number[] = [];
+    let length = 0;
+    for (const part of parts) {
+      gaps.push(...part.gaps.map((gap) => length + gap));
+      length += part.value.length;
+    }
     return {
       kind: 'string',
       ...span(node),
       value: parts.map((part) => part.value).join(''),
       interpolations: parts.flatMap((part) => part.interpolations),
+      gaps,
       isBytes: parts.some((part) => part.isBytes),
     };
   }

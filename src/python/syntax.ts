@@ -26,6 +26,8 @@ export type StringExpression = Span & {
   readonly value: string;
   /** The expressions of an f-string. */
   readonly interpolations: readonly Expression[];
+  /** Where in `value` each interpolation stands, in UTF-16 units. */
+  readonly gaps: readonly number[];
   readonly isBytes: boolean;
 };
 export type SequenceExpression = Span & { readonly kind: 'list' | 'tuple' | 'set'; readonly items: readonly Expression[] };

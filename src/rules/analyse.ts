@@ -1,5 +1,5 @@
 import { collectFacts, interfaceOf, type ModuleFacts } from '../python/module-facts.ts';
-import { type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
+import { type Extent, type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
 import { Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
@@ -38,7 +38,7 @@ export class Analyser {
   /** `root` is the absolute workspace root with links resolved. */
   constructor(parser: PythonParser, root: string) {
     this.parser = parser;
-    this.project = new Project(root, (text) => interfaceFacts(this.parser.parse(text, 'interface'), text));
+    this.project = new Project(root, (text, extent) => factsOf(this.parser.parse(text, extent), text, extent));
     this.resolver = new Resolver(this.project);
   }
 
@@ -58,11 +58,11 @@ export class Analyser {
       if (!(error instanceof TooDeeplyNested)) throw error;
       return tooDeep(file, rules);
     }
-    const facts = collectFacts(file.text, buildModule(tree, file.text, 'whole'));
+    const facts = factsOf(tree, file.text, 'whole');
     const module = { path: file.path, facts };
-    if (file.isOnDisk) this.project.remember({ path: file.path, facts: interfaceFacts(tree, file.text) });
+    if (file.isOnDisk) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
     this.project.use(module);
-    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver);
+    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
     for (const report of reportsFromRuff(context, file.diagnostics, applicable)) context.report(report);
     for (const rule of applicable) CHECKS.get(rule.id)?.(context);
@@ -78,8 +78,9 @@ function isTemplate(file: SourceFile): boolean {
   return broken.some((diagnostic) => isTemplateLine(lines[diagnostic.start.row - 1] ?? ''));
 }
 
-function interfaceFacts(tree: TreeNode, text: string): ModuleFacts {
-  return interfaceOf(collectFacts(text, buildModule(tree, text, 'interface')));
+function factsOf(tree: TreeNode, text: string, extent: Extent): ModuleFacts {
+  const facts = collectFacts(text, buildModule(tree, text, extent));
+  return extent === 'interface' ? interfaceOf(facts) : facts;
 }
 
 function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Finding[] {

@@ -3,7 +3,7 @@ import { enclosingFunction, spelled } from '../python/resolver.ts';
 import { type BlockingCall, blockingFunction, blockingMethod, syncDriverCall } from './blocking-calls.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
-import { SYNC_SESSIONS } from './sync-sessions.ts';
+import { SYNC_SESSIONS } from './sessions.ts';
 
 const SESSION_WORK = new Set([
   'query',

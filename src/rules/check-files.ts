@@ -1,5 +1,5 @@
 import type { PythonSettings } from '../python/python-settings.ts';
-import { changedFiles, textAtRevision } from '../workspace/git.ts';
+import { type ChangedFile, changedFiles, textAtRevision } from '../workspace/git.ts';
 import { listFiles } from '../workspace/listing.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -19,6 +19,8 @@ export interface CheckOptions {
   readonly rules: readonly RuleDefinition[];
   /** Globs that are left out. */
   readonly exclude: readonly string[];
+  /** Judge every file by the rules that are for new code only, too. */
+  readonly all: boolean;
   readonly signal: AbortSignal;
   /** See {@link CheckEngine.check}. */
   readonly generation: string;
@@ -41,7 +43,39 @@ export interface CheckResult {
 export async function checkPaths(paths: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const files = new Set<string>();
   for (const path of paths) for (const file of await pythonFilesBelow(path, options)) files.add(file);
-  return checkEach([...files].sort(), options, async (file) => checkFile(file, options));
+  const result = await checkEach([...files].sort(), options, async (file) => checkFile(file, options));
+  if (options.all) return result;
+  const findings = await withoutOldCode(result.findings, options);
+  return { ...result, findings, older: result.findings.length - findings.length };
+}
+
+/** Drops the findings of rules that judge only new code where the code is in the last commit, or nothing is known of its age. */
+async function withoutOldCode(findings: readonly Finding[], options: CheckOptions): Promise<readonly Finding[]> {
+  const rules = options.rules.filter((rule) => rule.scope === 'change');
+  const ids = new Set(rules.map((rule) => rule.id));
+  const judged = findings.filter((finding) => ids.has(finding.rule));
+  if (judged.length === 0) return findings;
+  const changes = new Map((await changesSinceCommit(options)).map((change) => [change.path, change]));
+  const kept = new Set<Finding>();
+  for (const path of new Set(judged.map((finding) => finding.path))) {
+    const change = changes.get(path);
+    if (change === undefined) continue;
+    const own = judged.filter((finding) => finding.path === path);
+    const text = change.previousPath === undefined ? undefined : await textAtRevision(options.workspace, 'HEAD', change.previousPath);
+    const before = text === undefined ? undefined : await options.engine.check(options.workspace, path, text, rules, options.settings);
+    for (const finding of addedFindings(before?.findings ?? [], own)) kept.add(finding);
+  }
+  return findings.filter((finding) => !ids.has(finding.rule) || kept.has(finding));
+}
+
+async function changesSinceCommit(options: CheckOptions): Promise<readonly ChangedFile[]> {
+  try {
+    return await changedFiles(options.workspace, 'HEAD');
+  } catch (error) {
+    // No repository, or no commit yet: how old the code is cannot be known.
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
 }
 
 /** Checks what changed since a git revision: only findings that the revision did not have. */

@@ -1,5 +1,5 @@
 import type { FunctionFacts, ModuleFacts, Scope } from '../python/module-facts.ts';
-import type { Module } from '../python/project.ts';
+import type { Module, Project } from '../python/project.ts';
 import type { Resolved, ResolvedClass, Resolver } from '../python/resolver.ts';
 import type { Expression, Span } from '../python/syntax.ts';
 import type { FileRole, Report } from './finding.ts';
@@ -11,14 +11,17 @@ export class RuleContext {
   readonly module: Module;
   readonly role: FileRole;
   readonly reports: Report[] = [];
-  private readonly resolver: Resolver;
+  /** For what lies in other modules; names of this file are resolved by the methods below. */
+  readonly resolver: Resolver;
+  readonly project: Project;
   private readonly mainGuards: readonly Span[];
 
-  constructor(module: Module, role: FileRole, resolver: Resolver) {
+  constructor(module: Module, role: FileRole, resolver: Resolver, project: Project) {
     this.module = module;
     this.facts = module.facts;
     this.role = role;
     this.resolver = resolver;
+    this.project = project;
     this.mainGuards = module.facts.syntax.body.filter(isMainGuard);
   }
 
@@ -65,7 +68,7 @@ export class RuleContext {
   }
 
   /** The resolved class of a class statement in this file. */
-  classOf(facts: ModuleFacts['classes'][number]): ResolvedClass {
+  classOf(facts: ModuleFacts['classes'][number]): Extract<ResolvedClass, { kind: 'class' }> {
     return { kind: 'class', module: this.module, node: facts.node, scope: facts.definedIn };
   }
 

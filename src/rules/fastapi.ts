@@ -2,6 +2,7 @@ import type { FunctionFacts } from '../python/module-facts.ts';
 import type { Argument, Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { type RouteDecorator, routeDecorators } from './endpoints.ts';
+import { Routes } from './routes.ts';
 
 const RESPONSES = new Set([
   'starlette.responses.Response',
@@ -38,7 +39,7 @@ const ANY = new Set(['typing.Any', 'typing_extensions.Any', 'builtins.object']);
 export const responseModel: Check = (context) => {
   for (const owner of context.facts.functions) {
     for (const route of routeDecorators(context, owner)) {
-      if (isExempt(context, owner, route) || hasModel(context, owner, route)) continue;
+      if (isExempt(context, owner, route) || hasModel(context, owner, route) || isPage(context, owner, route)) continue;
       context.report({
         rule: 'fastapi/response-model',
         span: route.call,
@@ -54,7 +55,10 @@ export const noRawDict: Check = (context) => {
   for (const owner of context.facts.functions) {
     const routes = routeDecorators(context, owner);
     if (routes.length === 0 || routes.some((route) => isExempt(context, owner, route))) continue;
+    // Asked last: the answer may lie anywhere in the project.
+    const isServedAsPage = (): boolean => routes.some((route) => isPage(context, owner, route));
     const literals = owner.returns.filter((statement) => statement.value?.kind === 'dict');
+    if (literals.length > 0 && isServedAsPage()) continue;
     for (const statement of literals) {
       context.report({
         rule: 'fastapi/no-raw-dict',
@@ -65,7 +69,7 @@ export const noRawDict: Check = (context) => {
     }
     if (literals.length > 0) continue;
     const declared = declaredDict(context, owner, routes);
-    if (declared === undefined) continue;
+    if (declared === undefined || isServedAsPage()) continue;
     context.report({
       rule: 'fastapi/no-raw-dict',
       span: declared,
@@ -74,6 +78,14 @@ export const noRawDict: Check = (context) => {
     });
   }
 };
+
+/** An endpoint of a router that serves pages, or is not part of the documented API. */
+function isPage(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
+  if (route.call.func.kind !== 'attribute') return false;
+  const routes = new Routes(context.resolver, context.project);
+  const router = routes.routerOf(context.module, owner.definedIn, route.call.func.object);
+  return router !== undefined && routes.isServedAsPages(router);
+}
 
 function declaredDict(context: RuleContext, owner: FunctionFacts, routes: readonly RouteDecorator[]): Expression | undefined {
   const candidates = [...routes.map((route) => argument(route.call.args, 'response_model')), owner.node.returns];

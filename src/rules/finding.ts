@@ -33,6 +33,13 @@ export interface AllowedFinding extends Finding {
 export const FILE_ROLES = ['source', 'settings', 'tests', 'migrations', 'scripts', 'stubs', 'generated'] as const;
 export type FileRole = (typeof FILE_ROLES)[number];
 
+/**
+ * What a rule judges: a `file` as it stands; only what is new in a `change`, because no existing code base follows it; or
+ * the whole `project`, which one write cannot put right, so that it is reported but never refuses a write.
+ */
+export const RULE_SCOPES = ['file', 'change', 'project'] as const;
+export type RuleScope = (typeof RULE_SCOPES)[number];
+
 /** What a rule page's front matter tells the engine. */
 export interface RuleDefinition {
   readonly id: string;
@@ -41,6 +48,7 @@ export interface RuleDefinition {
   /** Ruff codes that count as this rule. */
   readonly ruff: readonly string[];
   readonly applies: readonly FileRole[];
+  readonly scope: RuleScope;
   /** The fix in one line, where a check gives none of its own. */
   readonly fix: string;
 }

@@ -1,17 +1,8 @@
 import type { ClassFacts, Scope } from '../python/module-facts.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { MODELS } from './models.ts';
 
-const MODELS = new Set([
-  'pydantic.BaseModel',
-  'pydantic.main.BaseModel',
-  'pydantic.RootModel',
-  'pydantic_settings.BaseSettings',
-  'pydantic.BaseSettings',
-  'pydantic.generics.GenericModel',
-  'sqlmodel.SQLModel',
-  'sqlmodel.main.SQLModel',
-]);
 /** v1 names and what replaces them. */
 const REPLACED_IMPORTS = new Map([
   ['pydantic.validator', '`@field_validator`'],

@@ -1,5 +1,6 @@
-import type { Check, RuleContext } from './context.ts';
+import type { Check } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
+import { isTable } from './models.ts';
 
 /** A module longer than this has more than one reason to exist, whatever it does. */
 const MAX_LINES = 1000;
@@ -16,7 +17,7 @@ export const singleResponsibility: Check = (context) => {
     });
   }
   const endpoint = context.facts.functions.find((owner) => isEndpoint(context, owner));
-  const table = context.facts.classes.find((facts) => hasTable(context, facts));
+  const table = context.facts.classes.find((facts) => isTable(context, context.classOf(facts)));
   if (endpoint === undefined || table === undefined) return;
   context.report({
     rule: 'code/single-responsibility',
@@ -25,8 +26,3 @@ export const singleResponsibility: Check = (context) => {
     fix: 'Move the model to `models/` and the endpoint to `api/`, with a service and a repository between them.',
   });
 };
-
-function hasTable(context: RuleContext, facts: RuleContext['facts']['classes'][number]): boolean {
-  const isSqlModelTable = facts.node.keywords.some((keyword) => keyword.keyword === 'table' && context.source(keyword.value) === 'True');
-  return isSqlModelTable || facts.scope.bindings.has('__tablename__');
-}

@@ -1,4 +1,6 @@
-import { enclosingFunction } from '../python/resolver.ts';
+import type { CallFacts } from '../python/module-facts.ts';
+import { enclosingFunction, spelled } from '../python/resolver.ts';
+import { blocksOf, type Span, type Statement } from '../python/syntax.ts';
 import type { Check } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
 
@@ -50,3 +52,73 @@ export const playwright: Check = (context) => {
     });
   }
 };
+
+const SCRAPING_PATH = /(scrap|crawl|spider)/i;
+const SCRAPING_LIBRARIES = /^(bs4|scrapy|selectolax|parsel|playwright|lxml\.html|requests_html|newspaper|cloudscraper)(\.|$)/;
+const FETCHES = new Set(['get', 'post', 'request', 'fetch', 'goto', 'stream', 'urlopen']);
+const FETCHERS = /^(httpx|requests|aiohttp|curl_cffi|playwright|urllib\.request|cloudscraper)(\.|$)/;
+const PAUSE = /\b(sleep|wait_for_timeout|limiter|rate_limit\w*|throttle\w*|delay\w*|Semaphore|semaphore|acquire|backoff)\b/i;
+
+/** scraping/polite: requests in a loop without a pause, or robots.txt switched off. */
+export const polite: Check = (context) => {
+  reportRobots(context);
+  const scrapes =
+    SCRAPING_PATH.test(context.path) ||
+    context.facts.imports.some((imported) => imported.level === 0 && SCRAPING_LIBRARIES.test(imported.module));
+  if (!scrapes) return;
+  for (const { statement, scope } of context.facts.statements) {
+    const isLoop = statement.kind === 'for' || (statement.kind === 'block' && context.source(statement).startsWith('while'));
+    if (!isLoop || PAUSE.test(context.source(statement))) continue;
+    const fetch = context.facts.calls.find(
+      (call) => call.scope.owner === scope.owner && isFetch(context, call) && isRepeated(statement, call.node),
+    );
+    // The innermost loop is the one to pause in.
+    if (fetch === undefined || context.facts.statements.some((other) => isInnerLoop(statement, other.statement, fetch.node))) continue;
+    context.report({
+      rule: 'scraping/polite',
+      span: fetch.node.func,
+      message: `\`${spelled(fetch.node.func)}\` runs in a loop without a pause between requests.`,
+      fix: '`await asyncio.sleep(...)` between requests, and ask robots.txt before the first one.',
+    });
+  }
+};
+
+function reportRobots(context: Parameters<Check>[0]): void {
+  for (const { target, value } of context.facts.assignments) {
+    const isOff = value?.kind === 'constant' && value.value === 'False';
+    const named = target.kind === 'name' ? target.id : target.kind === 'subscript' ? context.source(target) : '';
+    if (isOff && /ROBOTSTXT_OBEY/.test(named)) robotsOff(context, target);
+    if (value?.kind !== 'dict') continue;
+    for (const { key, value: set } of value.entries) {
+      if (key?.kind === 'string' && key.value === 'ROBOTSTXT_OBEY' && set.kind === 'constant' && set.value === 'False')
+        robotsOff(context, key);
+    }
+  }
+}
+
+function robotsOff(context: Parameters<Check>[0], span: { start: number; end: number }): void {
+  context.report({
+    rule: 'scraping/polite',
+    span,
+    message: 'Scrapy is told to ignore robots.txt.',
+    fix: 'Set `ROBOTSTXT_OBEY = True`, or agree on access with the site and say so in an allow comment.',
+  });
+}
+
+function isFetch(context: Parameters<Check>[0], call: CallFacts): boolean {
+  const { func } = call.node;
+  if (func.kind !== 'attribute' || !FETCHES.has(func.name)) return false;
+  const name = context.external(call.scope, func) ?? '';
+  if (FETCHERS.test(name)) return true;
+  const type = context.typeOf(call.scope, func.object);
+  return type?.kind === 'external' && FETCHERS.test(type.name);
+}
+
+/** Inside the body of the loop; what it iterates over is fetched once. */
+function isRepeated(loop: Statement, span: Span): boolean {
+  return blocksOf(loop).some((block) => block.some((each) => each.start <= span.start && span.end <= each.end));
+}
+
+function isInnerLoop(outer: Statement, other: Statement, fetch: Span): boolean {
+  return other !== outer && other.kind === 'for' && outer.start < other.start && other.end <= outer.end && isRepeated(other, fetch);
+}

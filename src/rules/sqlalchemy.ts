@@ -2,14 +2,9 @@ import type { Scope } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
-import { SYNC_SESSIONS } from './sync-sessions.ts';
+import { isTable } from './models.ts';
+import { ASYNC_SESSIONS, SYNC_SESSIONS } from './sessions.ts';
 
-const ASYNC_SESSIONS = new Set([
-  'sqlalchemy.ext.asyncio.AsyncSession',
-  'sqlalchemy.ext.asyncio.session.AsyncSession',
-  'sqlmodel.ext.asyncio.session.AsyncSession',
-  'sqlalchemy.ext.asyncio.async_scoped_session',
-]);
 const SESSIONS = new Set([...SYNC_SESSIONS, ...ASYNC_SESSIONS]);
 const COLUMN = new Set(['sqlalchemy.Column', 'sqlalchemy.schema.Column', 'sqlalchemy.sql.schema.Column']);
 const SESSION_FACTORIES = new Set(['sqlalchemy.orm.sessionmaker', 'sqlalchemy.orm.session.sessionmaker']);
@@ -78,23 +73,7 @@ function isSession(context: RuleContext, scope: Scope, receiver: Expression, ent
   if (made?.startsWith('sqlalchemy.') === true) return true;
   const queried = entity.kind === 'attribute' ? entity.object : entity;
   const resolved = context.resolve(scope, queried);
-  return resolved?.kind === 'class' && isMappedClass(context, resolved);
-}
-
-function isMappedClass(context: RuleContext, resolved: Extract<ReturnType<RuleContext['resolve']>, { kind: 'class' }>): boolean {
-  const ancestry = [...context.ancestry(resolved)];
-  if (
-    ancestry.some((name) =>
-      /^(sqlalchemy\.orm\.(DeclarativeBase\w*|MappedAsDataclass)|sqlalchemy\.(orm|ext\.declarative)\.declarative_base|sqlmodel\.SQLModel)$/.test(
-        name,
-      ),
-    )
-  )
-    return true;
-  return resolved.node.body.some(
-    (statement) =>
-      statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'name' && target.id === '__tablename__'),
-  );
+  return resolved?.kind === 'class' && isTable(context, resolved);
 }
 
 /** sqlalchemy/mapped-column: `Column()` as an attribute of a declarative model. */

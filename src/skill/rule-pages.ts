@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { FILE_ROLES, type RuleDefinition } from '../rules/finding.ts';
+import { FILE_ROLES, RULE_SCOPES, type RuleDefinition } from '../rules/finding.ts';
 import { parseFrontMatter } from '../workspace/front-matter.ts';
 import { packageFile } from '../workspace/package-root.ts';
 
@@ -14,8 +14,15 @@ const frontMatter = z.strictObject({
   how: z.enum(HOW),
   ruff: z.array(z.string()).default([]),
   applies: z.array(z.enum(FILE_ROLES)).min(1),
+  scope: z.enum(RULE_SCOPES).default('file'),
   fix: z.string(),
 });
+
+/** A file that an example needs beside it. */
+export interface ExampleFile {
+  readonly path: string;
+  readonly text: string;
+}
 
 /** An example of a rule page: code, and the 1-based lines on which the rule must find something. */
 export interface RuleExample {
@@ -23,6 +30,8 @@ export interface RuleExample {
   readonly findingLines: readonly number[];
   /** The path the example pretends to have; decides the file's role. */
   readonly path: string;
+  /** The blocks marked `context` before it: the rest of the project. */
+  readonly context: readonly ExampleFile[];
 }
 
 export interface RulePage extends RuleDefinition {
@@ -46,7 +55,7 @@ export function loadRulePages(): Promise<ReadonlyMap<string, RulePage>> {
 /** What the engine needs of every page, without the prose: it is copied to the worker threads with each file. */
 export async function loadRuleDefinitions(): Promise<readonly RuleDefinition[]> {
   const all = [...(await loadRulePages()).values()];
-  return all.map(({ id, title, severity, ruff, applies, fix }) => ({ id, title, severity, ruff, applies, fix }));
+  return all.map(({ id, title, severity, ruff, applies, scope, fix }) => ({ id, title, severity, ruff, applies, scope, fix }));
 }
 
 async function readRulePages(): Promise<ReadonlyMap<string, RulePage>> {
@@ -60,18 +69,29 @@ async function readRulePages(): Promise<ReadonlyMap<string, RulePage>> {
 async function parseRulePage(text: string, name: string): Promise<RulePage> {
   const { data, content } = await parseFrontMatter(text, name);
   const definition = frontMatter.parse(data);
-  const [why = '', ...sections] = content.split(/^## /m);
+  const [why = '', ...sections] = content.split(/^## (?=Bad$|Good$)/m);
   return { ...definition, why: why.trim(), bad: examples(sections, 'Bad'), good: examples(sections, 'Good') };
 }
 
 function examples(sections: readonly string[], heading: string): RuleExample[] {
   const section = sections.find((each) => each.startsWith(heading)) ?? '';
-  return [...section.matchAll(/```python(?: path=(\S+))?\n([\s\S]*?)```/g)].map((match) => {
-    const lines = (match[2] ?? '').split('\n');
-    return {
-      path: match[1] ?? 'src/services/example.py',
-      findingLines: lines.flatMap((line, index) => (FINDING_MARK.test(line) ? [index + 1] : [])),
-      code: lines.map((line) => line.replace(FINDING_MARK, '')).join('\n'),
-    };
-  });
+  const found: RuleExample[] = [];
+  let context: ExampleFile[] = [];
+  for (const match of section.matchAll(/^```(\w+)(?: path=(\S+))?( context)?\n([\s\S]*?)^```$/gm)) {
+    const [, language, path = 'src/services/example.py', isContext, text = ''] = match;
+    if (isContext !== undefined) context.push({ path, text });
+    else if (language === 'python') {
+      found.push({ ...marked(text), path, context });
+      context = [];
+    }
+  }
+  return found;
+}
+
+function marked(text: string): { code: string; findingLines: number[] } {
+  const lines = text.split('\n');
+  return {
+    findingLines: lines.flatMap((line, index) => (FINDING_MARK.test(line) ? [index + 1] : [])),
+    code: lines.map((line) => line.replace(FINDING_MARK, '')).join('\n'),
+  };
 }

@@ -21,6 +21,7 @@ export const checkCode = defineTool({
     code: z.string().optional().describe('A snippet instead of files'),
     as_path: z.string().optional().describe('Where the snippet would stand; decides which rules apply'),
     rules: z.array(z.string()).optional().describe('Only these rule ids or topics (async)'),
+    all: z.boolean().default(false).describe('Also judge old code by the rules that are for new code'),
     severity: z.enum(['error', 'warning']).default('warning').describe('error leaves warnings out'),
     limit: z.number().int().min(1).max(500).default(50),
     offset: z.number().int().min(0).default(0),
@@ -61,6 +62,7 @@ export const checkCode = defineTool({
       settings: session.pythonSettings(workspace),
       rules,
       exclude: project.exclude,
+      all: input.all,
       signal,
       generation: randomUUID(),
     };

@@ -28,7 +28,7 @@ export const explainRule = defineTool({
       `Fix: ${page.fix}`,
       `Applies to: ${page.applies.join(', ')}.`,
       ...page.bad.map((example) => `Bad:\n${marked(example)}`),
-      ...page.good.map((example) => `Good:\n${fenced(example.code)}`),
+      ...page.good.map((example) => `Good:\n${shown(example, example.code)}`),
       `To keep one occurrence on purpose: # allow: ${page.id} - <reason>`,
     ].join('\n\n');
     return { text, structured: { rules: [{ id: page.id, title: page.title, severity: page.severity }] } };
@@ -37,11 +37,16 @@ export const explainRule = defineTool({
 
 function marked(example: RuleExample): string {
   const lines = example.code.split('\n').map((line, index) => (example.findingLines.includes(index + 1) ? `${line}  # <- finding` : line));
-  return fenced(lines.join('\n'));
+  return shown(example, lines.join('\n'));
 }
 
-function fenced(code: string): string {
-  return `\`\`\`python\n${code.trimEnd()}\n\`\`\``;
+function shown(example: RuleExample, code: string): string {
+  const context = example.context.map((file) => `With ${file.path}:\n${fenced(file.text, '')}`);
+  return [...context, fenced(code, 'python')].join('\n');
+}
+
+function fenced(text: string, language: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
 }
 
 function suggestion(wanted: string, known: readonly string[]): string {

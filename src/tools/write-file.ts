@@ -199,7 +199,8 @@ async function judgePython(
       ? proposed
       : withLineEnding(formattedText, existing?.lineEnding ?? 'lf');
 
-  const { rules } = await session.projectRules(workspace);
+  // What concerns the whole project cannot be put right by one write.
+  const rules = (await session.projectRules(workspace)).rules.filter((rule) => rule.scope !== 'project');
   const [after, before] = await Promise.all([
     engine.check(workspace, path, text, rules, settings),
     existing === undefined ? { findings: [] } : engine.check(workspace, path, existing.text, rules, settings),
@@ -214,7 +215,8 @@ async function judgePython(
       'Fix these and send the write again. Lines are those of the text you sent, formatted.',
     );
   }
-  return { text, formatted: text !== proposed, remaining: after.findings };
+  const forNewCode = new Set(rules.filter((rule) => rule.scope === 'change').map((rule) => rule.id));
+  return { text, formatted: text !== proposed, remaining: after.findings.filter((finding) => !forNewCode.has(finding.rule)) };
 }
 
 function verdict(action: string, path: string, lines: number, hash: string, formatted: boolean): string {

@@ -4,7 +4,7 @@ import ignore, { type Ignore } from 'ignore';
 import type { Workspace } from './workspace.ts';
 
 /** Folders that never hold the project's own files. */
-const SKIPPED_FOLDERS = [
+export const SKIPPED_FOLDERS: readonly string[] = [
   '.git',
   '.hg',
   '.svn',

@@ -1,0 +1,132 @@
+import { francAll } from 'franc-min';
+import type { Span } from '../python/syntax.ts';
+import { CONFIG_PATH, parseWorkflowConfig } from '../workspace/config.ts';
+import type { Check, RuleContext } from './context.ts';
+
+/** What is not prose, or not this project's: tool directives, code, links, names in quotes. */
+const NOT_PROSE =
+  /^(#!|#\s*(-\*-|type:|noqa|pragma|fmt:|isort:|pylint:|mypy:|ruff:|pyright:|nosec|allow:|region|endregion|SPDX|Copyright|https?:)|#[-=#*~\s]*$)/i;
+const MARKUP = /https?:\/\/\S+|`[^`]*`|"[^"\n]*"|'[^'\n]*'|\b\w+\([^)]*\)|[\w./-]*[_/.\d][\w./-]*|^\s*(>>>|\.\.\.).*$/gm;
+const SCRIPTS: readonly { readonly languages: RegExp; readonly letters: RegExp }[] = [
+  { languages: /^ja/, letters: /[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]/gu },
+  { languages: /^(zh|yue)/, letters: /\p{Script=Han}/gu },
+  { languages: /^ko/, letters: /\p{Script=Hangul}/gu },
+  { languages: /^(ru|uk|bg|sr|be|mk|kk|mn)/, letters: /\p{Script=Cyrillic}/gu },
+  { languages: /^(ar|fa|ur)/, letters: /\p{Script=Arabic}/gu },
+  { languages: /^he/, letters: /\p{Script=Hebrew}/gu },
+  { languages: /^el/, letters: /\p{Script=Greek}/gu },
+  { languages: /^(hi|mr|ne)/, letters: /\p{Script=Devanagari}/gu },
+  { languages: /^th/, letters: /\p{Script=Thai}/gu },
+];
+const ENGLISH_WORDS =
+  /\b(the|is|are|was|of|and|to|this|that|with|for|from|if|when|not|be|by|an?|it|in|on|we|should|must|will|has|have|which|because)\b/gi;
+/** ISO 639-1 to 639-3, of the languages in Latin script that are told apart. */
+const LATIN = new Map([
+  ...Object.entries({ en: 'eng', de: 'deu', fr: 'fra', es: 'spa', pt: 'por', it: 'ita', nl: 'nld', pl: 'pol', sv: 'swe', tr: 'tur' }),
+]);
+const NAMES = new Map([...LATIN].map(([short, long]) => [long, short]));
+/** Fewer letters than this say too little about a language in Latin script. */
+const MIN_LATIN_LETTERS = 80;
+const MIN_ENGLISH_WORDS = 6;
+/** How far the best guess must lead before it is believed. */
+const MIN_LEAD = 0.15;
+
+/** workspace/output-language: comments and docstrings in another language than the project's. */
+export const outputLanguage: Check = (context) => {
+  const config = parseWorkflowConfig(context.project.text(CONFIG_PATH));
+  const wanted = config.outputLanguage.value;
+  const foreign = [...commentBlocks(context), ...docstrings(context)]
+    .map(({ span, text }) => ({ span, language: foreignLanguage(text, wanted) }))
+    .filter((each) => each.language !== undefined)
+    .sort((a, b) => a.span.start - b.span.start);
+  const isDeclared = config.outputLanguage.source.kind === 'file';
+  // Where nobody chose a language, one word about it is enough.
+  for (const { span, language } of isDeclared ? foreign : foreign.slice(0, 1)) {
+    const more = isDeclared || foreign.length === 1 ? '' : ` (and ${foreign.length - 1} more in this file)`;
+    context.report({
+      rule: 'workspace/output-language',
+      span,
+      message: `This text is in ${language}${more}; the project's output_language is ${wanted}${isDeclared ? '' : ' (the default)'}.`,
+      fix: `Write it in ${wanted}${isDeclared ? '' : `, or set output_language in ${CONFIG_PATH}`}.`,
+    });
+  }
+};
+
+interface Prose {
+  readonly span: Span;
+  readonly text: string;
+}
+
+/** Comments on consecutive lines belong together. */
+function commentBlocks(context: RuleContext): Prose[] {
+  const blocks: { start: number; end: number; text: string; line: number }[] = [];
+  for (const comment of context.facts.syntax.comments) {
+    if (NOT_PROSE.test(comment.text)) continue;
+    const line = context.lineOf(comment.start);
+    const text = comment.text.replace(/^#+:?/, '');
+    const last = blocks.at(-1);
+    if (last !== undefined && last.line === line - 1) {
+      last.end = comment.end;
+      last.text += `\n${text}`;
+      last.line = line;
+    } else blocks.push({ start: comment.start, end: comment.end, text, line });
+  }
+  return blocks.map(({ start, end, text }) => ({ span: { start, end }, text }));
+}
+
+function docstrings(context: RuleContext): Prose[] {
+  const bodies = [
+    context.facts.syntax,
+    ...context.facts.functions.map((owner) => owner.node),
+    ...context.facts.classes.map((facts) => facts.node),
+  ];
+  return bodies.flatMap(({ body }) => {
+    const [first] = body;
+    if (first?.kind !== 'expression' || first.value.kind !== 'string') return [];
+    // The words of the sections are the same in every language.
+    const text = first.value.value.replace(/^\s*(Args|Arguments|Returns|Raises|Yields|Attributes|Examples?|Notes?):\s*$/gm, '');
+    return [{ span: first.value, text }];
+  });
+}
+
+/** The language of a text when it is certainly not `wanted` (a BCP 47 tag); undefined when it is, or cannot be told. */
+export function foreignLanguage(text: string, wanted: string): string | undefined {
+  const prose = text.replace(MARKUP, ' ');
+  const letters = prose.match(/\p{L}/gu)?.length ?? 0;
+  if (letters < 2) return undefined;
+  const own = SCRIPTS.find((script) => script.languages.test(wanted.toLowerCase()));
+  for (const script of SCRIPTS) {
+    const count = prose.match(script.letters)?.length ?? 0;
+    if (count < 2 || count / letters < 0.3) continue;
+    // Chinese letters are Japanese ones too.
+    if (own === script || (own !== undefined && (prose.match(own.letters)?.length ?? 0) / letters >= 0.3)) return undefined;
+    return scriptLanguage(prose);
+  }
+  return own === undefined ? foreignLatin(prose, wanted, letters) : isEnglish(prose) ? 'English' : undefined;
+}
+
+function scriptLanguage(prose: string): string {
+  if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(prose)) return 'Japanese';
+  if (/\p{Script=Han}/u.test(prose)) return 'Chinese';
+  if (/\p{Script=Hangul}/u.test(prose)) return 'Korean';
+  if (/\p{Script=Cyrillic}/u.test(prose)) return 'a Cyrillic language';
+  return 'another script';
+}
+
+function isEnglish(prose: string): boolean {
+  const words = prose.match(/[A-Za-z]+/g)?.length ?? 0;
+  const telling = prose.match(ENGLISH_WORDS)?.length ?? 0;
+  return words >= MIN_ENGLISH_WORDS && telling >= 2 && telling / words > 0.12;
+}
+
+function foreignLatin(prose: string, wanted: string, letters: number): string | undefined {
+  const own = LATIN.get(wanted.toLowerCase().split('-')[0] ?? '');
+  if (own === undefined || letters < MIN_LATIN_LETTERS) return undefined;
+  const guesses = francAll(prose, { only: [...LATIN.values()] });
+  const [best] = guesses;
+  const ownScore = guesses.find(([language]) => language === own)?.[1] ?? 0;
+  if (best === undefined || best[0] === own || best[1] - ownScore < MIN_LEAD) return undefined;
+  // English technical prose is the likeliest thing to be mistaken, one way or the other.
+  if ((own === 'eng' && isEnglish(prose)) || (best[0] === 'eng' && !isEnglish(prose))) return undefined;
+  return new Intl.DisplayNames(['en'], { type: 'language' }).of(NAMES.get(best[0]) ?? best[0]);
+}

@@ -1,0 +1,50 @@
+/** The layers of a service, by the folder names the skill uses, and what projects call them as a folder or as a file. */
+const NAMES = {
+  api: ['api', 'apis', 'router', 'routers', 'route', 'routes', 'endpoint', 'endpoints', 'view', 'views', 'controller', 'controllers'],
+  core: ['core'],
+  db: ['db', 'database'],
+  models: ['model', 'models', 'entity', 'entities', 'orm'],
+  schemas: ['schema', 'schemas', 'dto', 'dtos'],
+  services: ['service', 'services', 'usecase', 'usecases', 'use_cases'],
+  repositories: [
+    ...['repository', 'repositories', 'repo', 'repos', 'crud', 'cruds', 'dao', 'daos', 'queries', 'manager', 'managers'],
+    ...['gateway', 'gateways'],
+  ],
+  workers: ['worker', 'workers', 'task', 'tasks', 'celery_tasks', 'jobs'],
+  pipelines: ['pipeline', 'pipelines', 'etl'],
+  utils: ['util', 'utils'],
+} as const;
+export type Layer = keyof typeof NAMES;
+
+const layersByName = new Map<string, Layer>();
+for (const layer of ['api', 'core', 'db', 'models', 'schemas', 'services', 'repositories', 'workers', 'pipelines', 'utils'] as const)
+  for (const name of NAMES[layer]) layersByName.set(name, layer);
+
+/** True when a path segment or file stem is the name of a layer. */
+export function isLayerName(name: string): boolean {
+  return layerNamed(name.toLowerCase()) !== undefined;
+}
+
+/**
+ * The layers that a module's path names, nearest first: its file name (`service.py`, `user_repository.py`), then the
+ * folders above it. Empty where no name tells.
+ */
+export function layersOf(path: string): readonly Layer[] {
+  const [stem = '', ...folders] = path
+    .toLowerCase()
+    .replace(/\.pyi?$/, '')
+    .split('/')
+    .reverse();
+  return (stem === '__init__' ? folders : [stem, ...folders]).flatMap((name) => layerNamed(name) ?? []);
+}
+
+/** The nearest layer of a path: where a by-domain layout puts `orders/repository.py`, and the others `repositories/orders.py`. */
+export function layerOf(path: string): Layer | undefined {
+  return layersOf(path)[0];
+}
+
+/** `services` and `user_service` are services; `api_key` is no api. */
+function layerNamed(name: string): Layer | undefined {
+  const suffix = /_(services?|repository|repositories|repo|crud|dao|router|routes|endpoints|schemas?)$/.exec(name)?.[1];
+  return layersByName.get(name) ?? (suffix === undefined ? undefined : layersByName.get(suffix));
+}
