@@ -20,7 +20,7 @@ interface CachedModule {
 type EntryKind = 'file' | 'folder' | 'link';
 
 const MAX_CACHED_MODULES = 1500;
-const MAX_WHOLE_MODULES = 100;
+const MAX_WHOLE_MODULES = 40;
 const MAX_MODULE_BYTES = 2 * 1024 * 1024;
 /** More folders than this are not looked into for questions about the whole project. */
 const MAX_FOLDERS = 20_000;
@@ -33,7 +33,7 @@ const SKIPPED = new Set(SKIPPED_FOLDERS);
 export class Project {
   private readonly root: string;
   private readonly parse: (text: string, extent: Extent) => ModuleFacts;
-  private readonly wholes = new Map<string, Module | undefined>();
+  private readonly wholes = new Map<string, CachedModule>();
   private readonly cache = new Map<string, CachedModule>();
   /** Documents and manifests that were read since the last {@link refresh}. */
   private readonly texts = new Map<string, string | undefined>();
@@ -59,7 +59,6 @@ export class Project {
   /** Forgets what was seen of the disk. */
   refresh(): void {
     this.validated.clear();
-    this.wholes.clear();
     this.texts.clear();
     this.pythonPaths = undefined;
     this.names = undefined;
@@ -180,24 +179,25 @@ export class Project {
     return this.load(file, cached);
   }
 
-  /** A module with the bodies of its functions; only a few are kept, and none over a {@link refresh}. */
-  whole(file: string): Module | undefined {
+  /**
+   * A module with the bodies of its functions; only a few are kept. With `words`, undefined for a module whose text has
+   * none of them, which is then not parsed.
+   */
+  whole(file: string, words?: RegExp): Module | undefined {
     if (file === this.current?.path) return this.current;
-    if (!this.wholes.has(file)) {
-      if (this.wholes.size >= MAX_WHOLE_MODULES) this.wholes.clear();
-      this.wholes.set(file, this.parseWhole(file));
-    }
-    return this.wholes.get(file);
-  }
-
-  private parseWhole(file: string): Module | undefined {
-    const text = this.read(file)?.text;
+    const cached = this.wholes.get(file);
+    const read = this.read(file, cached?.stamp);
+    if (read === 'unchanged') return cached?.module;
+    if (read === undefined || words?.test(read.text) === false) return undefined;
+    let module: Module | undefined;
     try {
-      return text === undefined ? undefined : { path: file, facts: this.parse(text, 'whole') };
+      module = { path: file, facts: this.parse(read.text, 'whole') };
     } catch {
       // Not to be parsed: see load().
-      return undefined;
     }
+    if (this.wholes.size >= MAX_WHOLE_MODULES) this.wholes.clear();
+    this.wholes.set(file, { module, stamp: read.stamp });
+    return module;
   }
 
   private load(file: string, cached: CachedModule | undefined): Module | undefined {

@@ -8,6 +8,7 @@ import { applyAllowances } from './allow.ts';
 import { RuleContext } from './context.ts';
 import { fileRole, isTemplateLine } from './file-role.ts';
 import { type AllowedFinding, compareFindings, type Finding, type Report, type RuleDefinition } from './finding.ts';
+import { Reach } from './reach.ts';
 import { CHECKS } from './registry.ts';
 import { reportsFromRuff } from './ruff-findings.ts';
 
@@ -33,6 +34,7 @@ export class Analyser {
   private readonly parser: PythonParser;
   private readonly project: Project;
   private readonly resolver: Resolver;
+  private reach: Reach;
   private generation = '';
 
   /** `root` is the absolute workspace root with links resolved. */
@@ -40,6 +42,7 @@ export class Analyser {
     this.parser = parser;
     this.project = new Project(root, (text, extent) => factsOf(this.parser.parse(text, extent), text, extent));
     this.resolver = new Resolver(this.project);
+    this.reach = new Reach(this.resolver, this.project);
   }
 
   /** The findings of one file under `rules`, sorted; names it imports are followed on disk. */
@@ -48,6 +51,7 @@ export class Analyser {
     if (file.generation !== this.generation) {
       this.project.refresh();
       this.resolver.refresh();
+      this.reach = new Reach(this.resolver, this.project);
       this.generation = file.generation;
     }
     this.resolver.forget();
@@ -62,7 +66,7 @@ export class Analyser {
     const module = { path: file.path, facts };
     if (file.isOnDisk) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
     this.project.use(module);
-    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project);
+    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
     for (const report of reportsFromRuff(context, file.diagnostics, applicable)) context.report(report);
     for (const rule of applicable) CHECKS.get(rule.id)?.(context);

@@ -145,3 +145,11 @@ export function syncDriverCall(name: string): BlockingCall | undefined {
   const isUse = rest.length > 0 && SYNC_DRIVERS.has(driver) && /^[a-z]/.test(rest.at(-1) ?? '');
   return isUse ? { instead: DRIVER } : undefined;
 }
+
+const BRIEF =
+  /^(os\.(path\.\w+|listdir|scandir|stat|remove|unlink|rename|replace|rmdir|mkdir|makedirs|removedirs)|pathlib\.Path\.(unlink|mkdir|rmdir|rename|replace|touch|iterdir|exists|is_file|is_dir|stat))$/;
+
+/** True for calls that only look at or rearrange names of the local file system. */
+export function isBrief(name: string): boolean {
+  return BRIEF.test(name);
+}

@@ -4,6 +4,7 @@ import type { Resolved, ResolvedClass, Resolver } from '../python/resolver.ts';
 import type { Expression, Span } from '../python/syntax.ts';
 import type { FileRole, Report } from './finding.ts';
 import { isMainGuard } from './main-guard.ts';
+import type { Reach } from './reach.ts';
 
 /** What a rule sees: one file's facts, its role, and what its names mean across the project. */
 export class RuleContext {
@@ -14,14 +15,16 @@ export class RuleContext {
   /** For what lies in other modules; names of this file are resolved by the methods below. */
   readonly resolver: Resolver;
   readonly project: Project;
+  readonly reach: Reach;
   private readonly mainGuards: readonly Span[];
 
-  constructor(module: Module, role: FileRole, resolver: Resolver, project: Project) {
+  constructor(module: Module, role: FileRole, resolver: Resolver, project: Project, reach: Reach) {
     this.module = module;
     this.facts = module.facts;
     this.role = role;
     this.resolver = resolver;
     this.project = project;
+    this.reach = reach;
     this.mainGuards = module.facts.syntax.body.filter(isMainGuard);
   }
 

@@ -1,4 +1,4 @@
-import { ioIsAsync, noSyncDriver, noSyncOrm } from './async.ts';
+import { ioIsAsync, noSyncDriver, noSyncOrm, noTimeSleep } from './async.ts';
 import { parameterised, pool } from './asyncpg.ts';
 import { noAlembicBootstrap } from './bootstrap.ts';
 import { annotated, byDomain, retry, structlog } from './celery.ts';
@@ -29,6 +29,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['async/io-is-async', ioIsAsync],
   ['async/no-sync-driver', noSyncDriver],
   ['async/no-sync-orm', noSyncOrm],
+  ['async/no-time-sleep', noTimeSleep],
   ['asyncpg/parameterised', parameterised],
   ['asyncpg/pool', pool],
   ['celery/annotated', annotated],
