@@ -233,6 +233,33 @@ describe('write_file', () => {
     expect(broken.text).toContain('code/complete');
   });
 
+  it('applies safe fixes when asked to, with any line ending', async () => {
+    const root = await workspaceWith({ 'src/clients/mail.py': '"""Mail."""\r\n' });
+    const call = await ready(root);
+    const draft =
+      '"""Mail."""\r\n\r\n\r\nclass Mail:\r\n    """A mail – 邮件."""\r\n\r\n    def send(self, to: str):\r\n        """Send it."""\r\n        self.to = to\r\n';
+    await call('read_file', { path: 'src/clients/mail.py' });
+    const refused = await call('write_file', { path: 'src/clients/mail.py', content: draft });
+    expect(refused.text).toContain('`send` is not fully annotated: the return type is missing.');
+    const written = await call('write_file', { path: 'src/clients/mail.py', content: draft, fix: true, format: false });
+    expect(written.isError).toBe(false);
+    expect(written.text).toContain('Formatted or fixed by Ruff');
+    expect(await readFile(path.join(root, 'src/clients/mail.py'), 'utf8')).toBe(draft.replace('to: str):', 'to: str) -> None:'));
+  });
+
+  it('leaves to the agent what it cannot fix safely', async () => {
+    const call = await ready(await workspaceWith({}));
+    const draft = '"""Mail."""\n\n\ndef send(to):\n    """Send."""\n    print(to)\n';
+    const refused = await call('write_file', { path: 'src/clients/mail.py', content: draft, fix: true });
+    expect(refused.text).toContain('it adds 2 errors');
+    const code =
+      '"""Mail."""\n\n\ndef send() -> int:\n    """Send."""\n\n    def inner():\n        return None\n\n    inner()\n    return 1\n';
+    const checked = await call('check_code', { code });
+    expect(checked.structured.findings).toMatchObject([
+      { rule: 'typing/annotated-signatures', edits: [{ line: 7, column: 16, endLine: 7, endColumn: 16, text: ' -> None' }] },
+    ]);
+  });
+
   it('formats new files, but not a file that nobody formatted', async () => {
     const root = await workspaceWith({
       'pyproject.toml': '[tool.ruff.format]\nquote-style = "single"\n',

@@ -1,10 +1,17 @@
 import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
 import { z } from 'zod';
-import { neutraliseSuppressions, type RuffDiagnostic, type RuffResult, type RuffSettings, type RuffTask } from './ruff.ts';
+import { neutraliseSuppressions, type RuffDiagnostic, type RuffResult, type RuffSettings, type RuffTask, SAFELY_FIXED } from './ruff.ts';
 
 const location = z.object({ row: z.number(), column: z.number() });
+const edit = z.object({ location, end_location: location, content: z.string().nullable() });
 const diagnosticList = z.array(
-  z.object({ code: z.string().nullable(), message: z.string(), start_location: location, end_location: location }),
+  z.object({
+    code: z.string().nullable(),
+    message: z.string(),
+    start_location: location,
+    end_location: location,
+    fix: z.object({ edits: z.array(edit) }).nullable(),
+  }),
 );
 
 const linters = new Map<string, Workspace>();
@@ -24,6 +31,9 @@ function check(text: string, settings: RuffSettings, codes: readonly string[]): 
       message: each.message,
       start: each.start_location,
       end: each.end_location,
+      edits: SAFELY_FIXED.has(each.code ?? '')
+        ? (each.fix?.edits ?? []).map(({ location: start, end_location: end, content }) => ({ start, end, text: content ?? '' }))
+        : [],
     }));
   } catch (error) {
     // Source nested thousands of levels deep exhausts the stack and leaves the workspace unusable.
@@ -36,6 +46,7 @@ function check(text: string, settings: RuffSettings, codes: readonly string[]): 
         message: 'The source is nested too deeply to be analysed',
         start: { row: 1, column: 1 },
         end: { row: 1, column: 1 },
+        edits: [],
       },
     ];
   }

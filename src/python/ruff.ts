@@ -10,7 +10,19 @@ export interface RuffDiagnostic {
   readonly message: string;
   readonly start: RuffLocation;
   readonly end: RuffLocation;
+  /** What Ruff would change, where that cannot change what the code does; empty otherwise. */
+  readonly edits: readonly RuffEdit[];
 }
+
+/** The text between two places is replaced. */
+export interface RuffEdit {
+  readonly start: RuffLocation;
+  readonly end: RuffLocation;
+  readonly text: string;
+}
+
+/** Codes whose fixes only add what the code says already: Ruff's WebAssembly does not tell safe fixes from unsafe ones. */
+export const SAFELY_FIXED = new Set(['ANN201', 'ANN202', 'ANN204', 'ANN205', 'ANN206']);
 
 /** Ruff's own settings for a file, from the project's configuration. */
 export interface RuffSettings {

@@ -114,6 +114,7 @@ function toFinding(context: RuleContext, report: Report, rule: RuleDefinition): 
     endLine: end.line,
     endColumn: end.column,
     fix: (report.fix ?? rule.fix).replace(/\s+/g, ' '),
+    edits: report.edits ?? [],
     symbol: symbolAt(context, report.span.start),
   };
 }
@@ -139,6 +140,7 @@ function tooDeep(file: SourceFile, rules: readonly RuleDefinition[]): FileResult
     column: 1,
     endLine: 1,
     endColumn: 1,
+    edits: [],
     symbol: '',
     fix: 'Split the deepest expression into named parts.',
   };

@@ -2,6 +2,15 @@ import type { Span } from '../python/syntax.ts';
 
 export type Severity = 'error' | 'warning';
 
+/** Replaces the text between two places; lines and columns are 1-based, columns in UTF-16 units, the end exclusive. */
+export interface TextEdit {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly text: string;
+}
+
 /** One place where code departs from a rule. */
 export interface Finding {
   /** A rule id such as `async/no-time-sleep`. */
@@ -20,6 +29,8 @@ export interface Finding {
   readonly endColumn: number;
   /** What to do, in one line. */
   readonly fix: string;
+  /** Changes of the file that remove the finding and cannot change what the code does; empty where a person must decide. */
+  readonly edits: readonly TextEdit[];
   /** The function or class it lies in (`Class.method`), empty at module level. */
   readonly symbol: string;
 }
@@ -60,6 +71,7 @@ export interface Report {
   readonly message: string;
   readonly fix?: string;
   readonly severity?: Severity;
+  readonly edits?: readonly TextEdit[];
 }
 
 /** By path, then position, then rule: the one order findings are shown in. */

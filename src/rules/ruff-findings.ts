@@ -1,20 +1,20 @@
 import type { FunctionFacts } from '../python/module-facts.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
 import type { RuleContext } from './context.ts';
-import type { Report, RuleDefinition } from './finding.ts';
+import type { Report, RuleDefinition, TextEdit } from './finding.ts';
 
 /** Turns Ruff's diagnostics into reports under our rule ids. */
 export function reportsFromRuff(context: RuleContext, diagnostics: readonly RuffDiagnostic[], rules: readonly RuleDefinition[]): Report[] {
   const ruleOf = new Map(rules.flatMap((rule) => rule.ruff.map((code): [string, string] => [code, rule.id])));
   const reports: Report[] = [];
-  const unannotated = new Map<FunctionFacts, string[]>();
+  const unannotated = new Map<FunctionFacts, RuffDiagnostic[]>();
   for (const diagnostic of diagnostics) {
     const rule = ruleOf.get(diagnostic.code);
     if (rule === undefined) continue;
     const span = spanOf(context, diagnostic);
     if (rule === 'typing/annotated-signatures') {
       const owner = innermostFunction(context, span.start);
-      if (owner !== undefined) unannotated.set(owner, [...(unannotated.get(owner) ?? []), missingPart(diagnostic)]);
+      if (owner !== undefined) unannotated.set(owner, [...(unannotated.get(owner) ?? []), diagnostic]);
       continue;
     }
     // A package's __init__ has __path__; Ruff is not told which file it reads.
@@ -35,17 +35,24 @@ export function reportsFromRuff(context: RuleContext, diagnostics: readonly Ruff
     }
     reports.push({ rule, span, message: message(context, diagnostic, span) });
   }
-  for (const [owner, parts] of unannotated) reports.push(annotationReport(owner, parts));
+  for (const [owner, found] of unannotated) reports.push(annotationReport(owner, found));
   return syntaxErrorsAsOne(reports, context);
 }
 
-function annotationReport(owner: FunctionFacts, parts: readonly string[]): Report {
-  const missing = [...new Set(parts)];
+function annotationReport(owner: FunctionFacts, diagnostics: readonly RuffDiagnostic[]): Report {
+  const missing = [...new Set(diagnostics.map(missingPart))];
+  // Half a fix would leave the finding standing.
+  const isFixable = diagnostics.every((diagnostic) => diagnostic.edits.length > 0);
   return {
     rule: 'typing/annotated-signatures',
     span: owner.node.nameSpan,
     message: `\`${owner.node.name}\` is not fully annotated: ${missing.join(', ')}.`,
+    edits: isFixable ? diagnostics.flatMap((diagnostic) => diagnostic.edits.map(toTextEdit)) : [],
   };
+}
+
+function toTextEdit({ start, end, text }: RuffDiagnostic['edits'][number]): TextEdit {
+  return { line: start.row, column: start.column, endLine: end.row, endColumn: end.column, text };
 }
 
 function missingPart(diagnostic: RuffDiagnostic): string {

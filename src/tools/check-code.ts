@@ -108,7 +108,8 @@ export const checkCode = defineTool({
 
 async function checkSnippet(code: string, path: string, options: CheckOptions): Promise<CheckResult> {
   // No generation: a snippet is not what the file of that path holds, and must not be remembered as such.
-  const result = await options.engine.check(options.workspace, path, code, options.rules, options.settings);
+  const rules = options.rules.filter((rule) => rule.scope !== 'project');
+  const result = await options.engine.check(options.workspace, path, code, rules, options.settings);
   return { files: 1, findings: result.findings, allowed: result.allowed, older: 0, skipped: [] };
 }
 

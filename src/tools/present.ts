@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Finding } from '../rules/finding.ts';
 
-/** A finding as clients see it. */
+/** A finding as clients see it; `edits` only where the fix is safe to apply without looking. */
 export const findingSchema = z.strictObject({
   rule: z.string(),
   severity: z.enum(['error', 'warning']),
@@ -12,12 +12,14 @@ export const findingSchema = z.strictObject({
   endLine: z.number().int(),
   endColumn: z.number().int(),
   fix: z.string(),
+  // Kept open: spelling it out would cost every client tokens in the definitions of the tools.
+  edits: z.array(z.looseObject({})).optional(),
 });
 
 /** Drops what clients do not see. */
 export function publicFinding(finding: Finding): z.output<typeof findingSchema> {
-  const { symbol: _symbol, ...shown } = finding;
-  return findingSchema.parse(shown);
+  const { symbol: _symbol, edits, ...shown } = finding;
+  return findingSchema.parse(edits.length === 0 ? shown : { ...shown, edits });
 }
 
 /** `path:line:column: severity rule: message` and the fix on a line of its own. */

@@ -8,6 +8,7 @@ import {
   measure,
   needsBatches,
 } from '../documents/batch.ts';
+import { LineIndex } from '../python/lines.ts';
 import { addedFindings, type Finding } from '../rules/finding.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { refuseForRole } from '../workspace/role-gate.ts';
@@ -38,6 +39,7 @@ export const writeFile = defineTool({
       .optional()
       .describe('Applied in order; old must be unique'),
     expected_hash: z.string().optional().describe('Refuse if the file has another hash'),
+    fix: z.boolean().default(false).describe('Apply safe fixes to Python first'),
     format: z.boolean().optional().describe('Format Python with Ruff; default: new files and files already formatted'),
   }),
   output: z.strictObject({
@@ -60,7 +62,7 @@ export const writeFile = defineTool({
     const proposed = proposedText(existing, input.content, input.edits, target.relative);
     if (isDocument(target.relative)) refuseOverBatchLimit(target.relative, proposed, input.content, input.edits);
     const python = /\.pyi?$/i.test(target.relative)
-      ? await judgePython(session, workspace, target.relative, existing, proposed, input.format)
+      ? await judgePython(session, workspace, target.relative, existing, proposed, input)
       : undefined;
     const bytes = encodeText(python?.text ?? proposed, existing?.bom ?? false);
     if (bytes.length > MAX_FILE_BYTES)
@@ -186,21 +188,22 @@ async function judgePython(
   workspace: Workspace,
   path: string,
   existing: TextFile | undefined,
-  proposed: string,
-  format: boolean | undefined,
+  given: string,
+  wish: { readonly fix: boolean; readonly format?: boolean | undefined },
 ): Promise<PythonVerdict> {
   const { engine } = session.services;
   const settings = session.pythonSettings(workspace);
   const ruff = await settings.forFile(path);
   const wasFormatted = existing === undefined || (await engine.format(existing.text, ruff)) === toLf(existing.text);
-  const formattedText = (format ?? wasFormatted) ? await engine.format(proposed, ruff) : undefined;
+  // What concerns the whole project cannot be put right by one write.
+  const rules = (await session.projectRules(workspace)).rules.filter((rule) => rule.scope !== 'project');
+  const proposed = wish.fix ? fixed(given, (await engine.check(workspace, path, given, rules, settings)).findings) : given;
+  const formattedText = (wish.format ?? wasFormatted) ? await engine.format(proposed, ruff) : undefined;
   const text =
     formattedText === undefined || formattedText === toLf(proposed)
       ? proposed
       : withLineEnding(formattedText, existing?.lineEnding ?? 'lf');
 
-  // What concerns the whole project cannot be put right by one write.
-  const rules = (await session.projectRules(workspace)).rules.filter((rule) => rule.scope !== 'project');
   const [after, before] = await Promise.all([
     engine.check(workspace, path, text, rules, settings),
     existing === undefined ? { findings: [] } : engine.check(workspace, path, existing.text, rules, settings),
@@ -216,7 +219,20 @@ async function judgePython(
     );
   }
   const forNewCode = new Set(rules.filter((rule) => rule.scope === 'change').map((rule) => rule.id));
-  return { text, formatted: text !== proposed, remaining: after.findings.filter((finding) => !forNewCode.has(finding.rule)) };
+  return { text, formatted: text !== given, remaining: after.findings.filter((finding) => !forNewCode.has(finding.rule)) };
+}
+
+/** The text with the safe fixes of its findings applied; line endings stay as they are. */
+function fixed(text: string, findings: readonly Finding[]): string {
+  // A finding's lines are counted without carriage returns, which belong to the line break and move no column.
+  const lines = new LineIndex(text);
+  const edits = findings
+    .flatMap((finding) => finding.edits)
+    .map((edit) => ({ ...edit, start: lines.offsetAt(edit), end: lines.offsetAt({ line: edit.endLine, column: edit.endColumn }) }))
+    .sort((a, b) => b.start - a.start);
+  let result = text;
+  for (const { start, end, text: replacement } of edits) result = result.slice(0, start) + replacement + result.slice(end);
+  return result;
 }
 
 function verdict(action: string, path: string, lines: number, hash: string, formatted: boolean): string {
@@ -224,7 +240,7 @@ function verdict(action: string, path: string, lines: number, hash: string, form
     action === 'unchanged'
       ? `${path} already has this text: nothing was written.`
       : `${action === 'created' ? 'Created' : action === 'edited' ? 'Edited' : 'Replaced'} ${path} (${plural(lines, 'line')}, hash ${hash}).`;
-  return formatted ? `${what} Formatted with Ruff: read it again before editing by text.` : what;
+  return formatted ? `${what} Formatted or fixed by Ruff: read it again before editing by text.` : what;
 }
 
 function remainingText(remaining: readonly Finding[]): string[] {
