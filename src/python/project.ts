@@ -46,7 +46,7 @@ export class Project {
   private readonly searches = new Map<RegExp, readonly string[]>();
   /** Which files matched an expression, by file, as long as they have the stamp: kept over a {@link refresh}. */
   private readonly matches = new Map<RegExp, Map<string, { readonly stamp: string; readonly isMatch: boolean }>>();
-  private readonly words = new Map<string, ReadonlySet<string>>();
+  private readonly words = new Map<string, { readonly stamp: string; readonly words: ReadonlySet<string> }>();
   private readonly tops = new Map<string, readonly string[]>();
   private current: Module | undefined;
 
@@ -64,7 +64,6 @@ export class Project {
     this.names = undefined;
     this.manifests.clear();
     this.searches.clear();
-    this.words.clear();
     this.folders.clear();
     this.tops.clear();
   }
@@ -128,11 +127,11 @@ export class Project {
 
   /** The identifiers in a Python file. */
   wordsOf(file: string): ReadonlySet<string> {
-    let words = this.words.get(file);
-    if (words === undefined) {
-      words = new Set(this.read(file)?.text.match(/[A-Za-z_]\w*/g) ?? []);
-      this.words.set(file, words);
-    }
+    const known = this.words.get(file);
+    const read = this.read(file, known?.stamp);
+    if (read === 'unchanged' && known !== undefined) return known.words;
+    const words = new Set(read === 'unchanged' ? [] : (read?.text.match(/[A-Za-z_]\w*/g) ?? []));
+    this.words.set(file, { stamp: read === undefined || read === 'unchanged' ? 'unreadable' : read.stamp, words });
     return words;
   }
 
@@ -158,15 +157,16 @@ export class Project {
     this.current = module;
   }
 
-  /** Keeps what others can see of a module that was just read from disk and parsed, so that it need not be parsed again. */
-  remember(module: Module): void {
-    if (this.validated.has(module.path)) return;
-    this.validated.add(module.path);
+  /** Keeps a module that was just read from disk and parsed, as a whole and as others see it, so that it need not be parsed again. */
+  remember(whole: Module, visible: Module): void {
     try {
-      this.keep(module.path, { module, stamp: stampOf(statSync(path.join(this.root, module.path))) });
+      const stamp = stampOf(statSync(path.join(this.root, whole.path)));
+      this.keepWhole(whole.path, { module: whole, stamp });
+      if (this.validated.has(whole.path)) return;
+      this.validated.add(whole.path);
+      this.keep(whole.path, { module: visible, stamp });
     } catch {
       // Gone again: it will be looked for when somebody imports it.
-      this.validated.delete(module.path);
     }
   }
 
@@ -195,9 +195,14 @@ export class Project {
     } catch {
       // Not to be parsed: see load().
     }
-    if (this.wholes.size >= MAX_WHOLE_MODULES) this.wholes.clear();
-    this.wholes.set(file, { module, stamp: read.stamp });
+    this.keepWhole(file, { module, stamp: read.stamp });
     return module;
+  }
+
+  private keepWhole(file: string, entry: CachedModule): void {
+    this.wholes.delete(file);
+    this.wholes.set(file, entry);
+    dropOldest(this.wholes, MAX_WHOLE_MODULES);
   }
 
   private load(file: string, cached: CachedModule | undefined): Module | undefined {
@@ -237,9 +242,7 @@ export class Project {
   private keep(file: string, entry: CachedModule): void {
     this.cache.delete(file);
     this.cache.set(file, entry);
-    if (this.cache.size <= MAX_CACHED_MODULES) return;
-    const oldest = this.cache.keys().next();
-    if (!oldest.done) this.cache.delete(oldest.value);
+    dropOldest(this.cache, MAX_CACHED_MODULES);
   }
 
   /**
@@ -291,6 +294,12 @@ export class Project {
     }
     return names;
   }
+}
+
+function dropOldest(cache: Map<string, CachedModule>, limit: number): void {
+  if (cache.size <= limit) return;
+  const oldest = cache.keys().next();
+  if (!oldest.done) cache.delete(oldest.value);
 }
 
 function stampOf(stats: Stats): string {

@@ -64,7 +64,7 @@ export class Analyser {
     }
     const facts = factsOf(tree, file.text, 'whole');
     const module = { path: file.path, facts };
-    if (file.isOnDisk) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
+    if (file.isOnDisk) this.project.remember(module, { path: file.path, facts: factsOf(tree, file.text, 'interface') });
     this.project.use(module);
     const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));

@@ -4,11 +4,11 @@ import { listFiles } from '../workspace/listing.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
-import type { CheckEngine } from './engine.ts';
+import { type CheckEngine, LANES, type Lane } from './engine.ts';
 import { type AllowedFinding, addedFindings, compareFindings, type Finding, type RuleDefinition } from './finding.ts';
 
-/** How many files are in the worker threads at once: enough to keep them busy, few enough to keep memory flat. */
-const CONCURRENCY = 6;
+/** How many files are on their way to each analysis thread: enough to keep it busy, few enough to keep memory flat. */
+const CONCURRENCY = 3;
 const PYTHON = /\.pyi?$/i;
 
 /** What to check with. */
@@ -43,7 +43,7 @@ export interface CheckResult {
 export async function checkPaths(paths: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const files = new Set<string>();
   for (const path of paths) for (const file of await pythonFilesBelow(path, options)) files.add(file);
-  const result = await checkEach([...files].sort(), options, async (file) => checkFile(file, options));
+  const result = await checkEach([...files].sort(), options, (file, lane) => checkFile(file, lane, options));
   if (options.all) return result;
   const findings = await withoutOldCode(result.findings, options);
   return { ...result, findings, older: result.findings.length - findings.length };
@@ -84,8 +84,8 @@ export async function checkChanges(revision: string, options: CheckOptions): Pro
   // The listing knows what is ignored or excluded; git also reports files of other tools.
   const listed = new Set(await listFiles(options.workspace, ['**/*.{py,pyi}'], options.exclude));
   const changes = new Map(candidates.filter((change) => listed.has(change.path)).map((change) => [change.path, change]));
-  return checkEach([...changes.keys()].sort(), options, async (file) => {
-    const now = await checkFile(file, options);
+  return checkEach([...changes.keys()].sort(), options, async (file, lane) => {
+    const now = await checkFile(file, lane, options);
     const previousPath = changes.get(file)?.previousPath;
     const previousText = previousPath === undefined ? undefined : await textAtRevision(options.workspace, revision, previousPath);
     if (previousText === undefined) return { ...now, older: 0 };
@@ -95,9 +95,9 @@ export async function checkChanges(revision: string, options: CheckOptions): Pro
   });
 }
 
-async function checkFile(file: string, options: CheckOptions): Promise<FileResult> {
+async function checkFile(file: string, lane: Lane, options: CheckOptions): Promise<FileResult> {
   const { text } = await options.workspace.readText(file);
-  return options.engine.check(options.workspace, file, text, options.rules, options.settings, options.generation);
+  return options.engine.check(options.workspace, file, text, options.rules, options.settings, { generation: options.generation, lane });
 }
 
 async function pythonFilesBelow(path: string, options: CheckOptions): Promise<string[]> {
@@ -119,18 +119,20 @@ function escapeGlob(path: string): string {
 async function checkEach(
   files: readonly string[],
   options: CheckOptions,
-  check: (file: string) => Promise<FileResult & { older?: number }>,
+  check: (file: string, lane: Lane) => Promise<FileResult & { older?: number }>,
 ): Promise<CheckResult> {
   const findings: Finding[] = [];
   const allowed: AllowedFinding[] = [];
   const skipped: { path: string; reason: string }[] = [];
   let older = 0;
-  const pending = [...files].reverse();
-  const work = async (): Promise<void> => {
-    for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+  const pending = [...files];
+  const work = async (lane: Lane): Promise<void> => {
+    // One thread goes through the sorted files from the front, the other from the back: neighbours import each other.
+    const next = (): string | undefined => (lane === 0 ? pending.shift() : pending.pop());
+    for (let file = next(); file !== undefined; file = next()) {
       options.signal.throwIfAborted();
       try {
-        const result = await check(file);
+        const result = await check(file, lane);
         findings.push(...result.findings);
         allowed.push(...result.allowed);
         older += result.older ?? 0;
@@ -141,7 +143,7 @@ async function checkEach(
       options.onProgress?.(files.length - pending.length, files.length);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  await Promise.all(LANES.flatMap((lane) => Array.from({ length: CONCURRENCY }, () => work(lane))));
   skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
     files: files.length - skipped.length,

@@ -11,12 +11,14 @@ import type { RuleDefinition } from './finding.ts';
 
 /** How long idle threads are kept, in milliseconds: a working session's pauses, not a night. */
 const IDLE_MS = 15 * 60 * 1000;
-const ANALYSIS_THREADS = 2;
+/** The analysis threads, told apart: each keeps the modules it parsed, so that neighbouring files belong in one of them. */
+export const LANES = [0, 1] as const;
+export type Lane = (typeof LANES)[number];
 
 /** Checks and formats Python in worker threads: one for Ruff, the others for the rules. Nothing starts before it is used. */
 export class CheckEngine {
   private ruff: Promise<Tinypool> | undefined;
-  private analysis: Promise<Tinypool> | undefined;
+  private readonly analysis: Partial<Record<Lane, Promise<Tinypool>>> = {};
 
   /** Starts the threads and compiles their WebAssembly, so that the first real check is quick. */
   async warmUp(root: string): Promise<void> {
@@ -28,13 +30,14 @@ export class CheckEngine {
         text: 'pass\n',
         settings: { targetVersion: 'py312', lineLength: 88, quoteStyle: 'double', indentStyle: 'space' },
       }),
-      this.runAnalysis({ root, file, rules }),
+      this.runAnalysis({ root, file, rules }, 0),
     ]);
   }
 
   /**
    * The findings of one Python text. `path` (workspace-relative) decides which rules apply and how imports resolve;
-   * the file need not exist. Any line endings, with or without byte order mark. Calls with the same `generation` check files as they are on disk, and see one state of it.
+   * the file need not exist. Any line endings, with or without byte order mark. Calls with a
+   * `run` check files as they are on disk; those of one generation see one state of it.
    */
   async check(
     workspace: Workspace,
@@ -42,18 +45,21 @@ export class CheckEngine {
     text: string,
     rules: readonly RuleDefinition[],
     settings: PythonSettings,
-    generation?: string,
+    run?: { readonly generation: string; readonly lane: Lane },
   ): Promise<FileResult> {
     const source = toLf(text.replace(/^\uFEFF/, ''));
     // Ruff reports syntax errors always, under a name that cannot be selected.
     const codes = [...new Set(rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
     const result = await this.runRuff({ kind: 'check', text: source, settings: await settings.forFile(path), codes });
     const diagnostics = result.kind === 'check' ? result.diagnostics : [];
-    return this.runAnalysis({
-      root: workspace.realRoot,
-      file: { path, text: source, diagnostics, generation: generation ?? randomUUID(), isOnDisk: generation !== undefined },
-      rules,
-    });
+    return this.runAnalysis(
+      {
+        root: workspace.realRoot,
+        file: { path, text: source, diagnostics, generation: run?.generation ?? randomUUID(), isOnDisk: run !== undefined },
+        rules,
+      },
+      run?.lane ?? 0,
+    );
   }
 
   /** The text as Ruff formats it, with LF line endings; undefined when it does not parse. */
@@ -64,30 +70,30 @@ export class CheckEngine {
 
   /** Ends every thread. */
   async close(): Promise<void> {
-    const pools = await Promise.all([this.ruff, this.analysis]);
+    const pools = await Promise.all([this.ruff, ...Object.values(this.analysis)]);
     await Promise.all(pools.map((pool) => pool?.destroy()));
   }
 
   private async runRuff(task: RuffTask): Promise<RuffResult> {
-    this.ruff ??= startThreads('dist/ruff-worker.js', 1);
+    this.ruff ??= startThread('dist/ruff-worker.js');
     const result: RuffResult = await (await this.ruff).run(task);
     return result;
   }
 
-  private async runAnalysis(task: AnalysisTask): Promise<FileResult> {
-    this.analysis ??= startThreads('dist/analysis-worker.js', ANALYSIS_THREADS);
-    const result: FileResult = await (await this.analysis).run(task);
+  private async runAnalysis(task: AnalysisTask, lane: Lane): Promise<FileResult> {
+    this.analysis[lane] ??= startThread('dist/analysis-worker.js');
+    const result: FileResult = await (await this.analysis[lane])?.run(task);
     return result;
   }
 }
 
 /** The pool is loaded on first use: the server answers its client before that. */
-async function startThreads(worker: string, maxThreads: number): Promise<Tinypool> {
+async function startThread(worker: string): Promise<Tinypool> {
   const { default: Pool } = await import('tinypool');
   return new Pool({
     filename: packageFile(worker),
     minThreads: 1,
-    maxThreads,
+    maxThreads: 1,
     idleTimeout: IDLE_MS,
     runtime: 'worker_threads',
     resourceLimits: { maxYoungGenerationSizeMb: 32 },

@@ -167,7 +167,6 @@ const COMMON_NAMES = new Set([
   'start',
   'stop',
 ]);
-const IS_TEST = /(^|\n)\s*(async\s+)?def test_/;
 
 /** testing/service-covered: a service function that no test names. */
 export const serviceCovered: Check = (context) => {
@@ -196,7 +195,8 @@ export const serviceCovered: Check = (context) => {
 
 /** The identifiers of every test file, each file apart. */
 function testWords(context: RuleContext): ReadonlySet<string>[] {
-  return context.project.filesMatching(IS_TEST).map((file) => context.project.wordsOf(file));
+  const files = context.project.pythonFiles().filter((file) => TEST_PATH.test(file));
+  return files.map((file) => context.project.wordsOf(file));
 }
 
 /** `user_service` for `UserService`: what an instance is called. */
