@@ -81,6 +81,7 @@ async function check(args: readonly string[], version: string): Promise<ExitCode
     workspace,
     settings,
     rules,
+    projectRules: project.rules,
     exclude: project.exclude,
     all: values.all,
     signal: new AbortController().signal,

@@ -122,10 +122,15 @@ export interface ModuleFacts {
   readonly statements: readonly Site[];
 }
 
-/** Collects the facts of a parsed file in one pass. */
-export function collectFacts(text: string, syntax: ModuleSyntax): ModuleFacts {
+/**
+ * Collects the facts of a parsed file in one pass. With `enclosing` the text is a part of a file: names are looked up in
+ * that scope, which stays as it is.
+ */
+export function collectFacts(text: string, syntax: ModuleSyntax, enclosing?: Scope): ModuleFacts {
   const collector = new FactsCollector();
-  const scope = collector.module(syntax.body);
+  const scope =
+    enclosing === undefined ? newScope('module', undefined, undefined, undefined) : { ...enclosing, bindings: new Map(enclosing.bindings) };
+  collector.block(syntax.body, scope);
   return { text, lines: new LineIndex(text), syntax, scope, ...collector.facts };
 }
 
@@ -163,13 +168,7 @@ class FactsCollector {
     statements: [],
   };
 
-  module(body: readonly Statement[]): Scope {
-    const scope = newScope('module', undefined, undefined, undefined);
-    this.block(body, scope);
-    return scope;
-  }
-
-  private block(body: readonly Statement[], scope: Scope): void {
+  block(body: readonly Statement[], scope: Scope): void {
     for (const statement of body) this.statement(statement, scope);
   }
 

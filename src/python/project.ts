@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import path from 'node:path';
-import { SKIPPED_FOLDERS } from '../workspace/listing.ts';
-import type { ModuleFacts } from './module-facts.ts';
+import type { ModuleFacts, Scope } from './module-facts.ts';
 import type { Extent } from './parser.ts';
+import { ProjectFiles } from './project-files.ts';
+import type { FunctionStatement, ImportedName } from './syntax.ts';
 
 /** A module of the project. */
 export interface Module {
@@ -16,158 +15,86 @@ interface CachedModule {
   readonly stamp: string;
 }
 
-/** A link counts as what it may lead to when a name is looked up, but is not followed in a search. */
-type EntryKind = 'file' | 'folder' | 'link';
+/** What the findings of a file depend on besides its own text. */
+export interface Dependencies {
+  /** Modules that were looked into to resolve a name: from which, and which. Names may lead on from there. */
+  readonly links: readonly (readonly [from: string, to: string])[];
+  /** The file's own imports: dotted module, name if any, leading dots. */
+  readonly imports: readonly (readonly [module: string, name: string | null, level: number])[];
+  /** Questions about the project that were asked, for {@link ProjectFiles.answer}. */
+  readonly questions: readonly string[];
+}
+
+/** Turns source text into facts; `enclosing` is the scope around a part of a file. */
+type ParseFacts = (text: string, extent: Extent, enclosing?: Scope) => ModuleFacts;
 
 const MAX_CACHED_MODULES = 1500;
-const MAX_WHOLE_MODULES = 40;
-const MAX_MODULE_BYTES = 2 * 1024 * 1024;
-/** More folders than this are not looked into for questions about the whole project. */
-const MAX_FOLDERS = 20_000;
-const SKIPPED = new Set(SKIPPED_FOLDERS);
+const MAX_WHOLE_MODULES = 20;
 
 /**
  * Finds and parses the modules that a file imports, on demand and synchronously: it lives in a worker thread.
  * Parsed modules are kept until their file changes.
  */
 export class Project {
-  private readonly root: string;
-  private readonly parse: (text: string, extent: Extent) => ModuleFacts;
+  readonly files: ProjectFiles;
+  private readonly parse: ParseFacts;
   private readonly wholes = new Map<string, CachedModule>();
   private readonly cache = new Map<string, CachedModule>();
-  /** Documents and manifests that were read since the last {@link refresh}. */
-  private readonly texts = new Map<string, string | undefined>();
   /** Modules whose file was looked at since the last {@link refresh}. */
   private readonly validated = new Set<string>();
-  private readonly folders = new Map<string, ReadonlyMap<string, EntryKind>>();
-  private pythonPaths: readonly string[] | undefined;
-  private names: ReadonlySet<string> | undefined;
-  private readonly manifests = new Map<string, ReadonlySet<string> | undefined>();
-  private readonly searches = new Map<RegExp, readonly string[]>();
-  /** Which files matched an expression, by file, as long as they have the stamp: kept over a {@link refresh}. */
-  private readonly matches = new Map<RegExp, Map<string, { readonly stamp: string; readonly isMatch: boolean }>>();
-  private readonly words = new Map<string, { readonly stamp: string; readonly words: ReadonlySet<string> }>();
-  private readonly tops = new Map<string, readonly string[]>();
+  private readonly links = new Map<string, readonly [from: string, to: string]>();
+  private lastText: { readonly path: string; readonly text: string } | undefined;
   private current: Module | undefined;
 
   /** `root` is absolute; `parse` turns source text into all of its facts, or those that other modules can see. */
-  constructor(root: string, parse: (text: string, extent: Extent) => ModuleFacts) {
-    this.root = root;
+  constructor(root: string, parse: ParseFacts) {
+    this.files = new ProjectFiles(root);
     this.parse = parse;
   }
 
   /** Forgets what was seen of the disk. */
   refresh(): void {
     this.validated.clear();
-    this.texts.clear();
-    this.pythonPaths = undefined;
-    this.names = undefined;
-    this.manifests.clear();
-    this.searches.clear();
-    this.folders.clear();
-    this.tops.clear();
+    this.lastText = undefined;
+    this.files.refresh();
   }
 
-  /** A document or manifest as text, or undefined when it is missing, too large or no file of the workspace. */
-  text(file: string): string | undefined {
-    if (!this.texts.has(file)) this.texts.set(file, this.read(file)?.text);
-    return this.texts.get(file);
-  }
-
-  /** What the manifests of a folder declare, read once. */
-  manifest(
-    folder: string,
-    read: (folder: string, files: readonly string[], text: (path: string) => string | undefined) => ReadonlySet<string> | undefined,
-  ): ReadonlySet<string> | undefined {
-    if (!this.manifests.has(folder))
-      this.manifests.set(
-        folder,
-        read(folder, this.filesIn(folder), (file) => this.text(file)),
-      );
-    return this.manifests.get(folder);
-  }
-
-  /** True when a top-level name is a module, package or folder that a file of the project can import. */
-  isImportable(top: string, from: string): boolean {
-    return this.basesOf(top, path.posix.dirname(from)).length > 0;
-  }
-
-  /** True when any Python module, package or folder of the project has this name, wherever it lies. */
-  hasName(name: string): boolean {
-    this.names ??= new Set(this.pythonFiles().flatMap((file) => file.replace(/\.py$/, '').split('/')));
-    return this.names.has(name);
-  }
-
-  /** Every Python file of the workspace but those of dependencies and hidden folders, sorted. */
-  pythonFiles(): readonly string[] {
-    this.pythonPaths ??= [...this.walk('.')].sort();
-    return this.pythonPaths;
-  }
-
-  /** The Python files whose text matches; remembered, so give the same expression object each time. */
-  filesMatching(pattern: RegExp): readonly string[] {
-    let files = this.searches.get(pattern);
-    if (files === undefined) {
-      const known = this.matches.get(pattern) ?? new Map<string, { stamp: string; isMatch: boolean }>();
-      this.matches.set(pattern, known);
-      files = this.pythonFiles().filter((file) => {
-        const read = this.read(file, known.get(file)?.stamp);
-        if (read !== 'unchanged')
-          known.set(file, { stamp: read?.stamp ?? 'unreadable', isMatch: read !== undefined && pattern.test(read.text) });
-        return known.get(file)?.isMatch === true;
-      });
-      this.searches.set(pattern, files);
-    }
-    const { current } = this;
-    if (current === undefined) return files;
-    // What is being checked counts as it is given, whatever is on disk.
-    const others = files.filter((file) => file !== current.path);
-    return pattern.test(current.facts.text) ? [...others, current.path].sort() : others;
-  }
-
-  /** The identifiers in a Python file. */
-  wordsOf(file: string): ReadonlySet<string> {
-    const known = this.words.get(file);
-    const read = this.read(file, known?.stamp);
-    if (read === 'unchanged' && known !== undefined) return known.words;
-    const words = new Set(read === 'unchanged' ? [] : (read?.text.match(/[A-Za-z_]\w*/g) ?? []));
-    this.words.set(file, { stamp: read === undefined || read === 'unchanged' ? 'unreadable' : read.stamp, words });
-    return words;
-  }
-
-  private *walk(top: string): Generator<string> {
-    const pending = [top];
-    for (let seen = 0; seen < MAX_FOLDERS; seen++) {
-      const folder = pending.pop();
-      if (folder === undefined) return;
-      for (const [name, kind] of this.entries(folder)) {
-        if (kind === 'file' && name.endsWith('.py')) yield inFolder(folder, name);
-        if (kind === 'folder' && !name.startsWith('.') && !SKIPPED.has(name)) pending.push(inFolder(folder, name));
-      }
-    }
-  }
-
-  /** The names of the files directly in a workspace-relative folder, sorted. */
-  filesIn(folder: string): string[] {
-    return [...this.entries(folder)].flatMap(([name, kind]) => (kind === 'file' ? [name] : [])).sort();
-  }
-
-  /** The module that is being checked: its facts count, whatever is on disk. */
+  /** The module that is being checked: its facts count, whatever is on disk. Its dependencies are noted from now on. */
   use(module: Module): void {
     this.current = module;
+    this.files.use(module.path, module.facts.text);
+    this.links.clear();
+    this.files.takeQuestions();
   }
 
-  /** Keeps a module that was just read from disk and parsed, as a whole and as others see it, so that it need not be parsed again. */
-  remember(whole: Module, visible: Module): void {
-    try {
-      const stamp = stampOf(statSync(path.join(this.root, whole.path)));
-      this.keepWhole(whole.path, { module: whole, stamp });
-      if (this.validated.has(whole.path)) return;
-      this.validated.add(whole.path);
-      this.keep(whole.path, { module: visible, stamp });
-    } catch {
-      // Gone again: it will be looked for when somebody imports it.
-    }
+  /** What the module in use was seen to depend on. */
+  dependencies(): Dependencies {
+    const imports = this.current?.facts.imports ?? [];
+    return {
+      links: [...this.links.values()],
+      imports: imports.map(({ module, name, level }) => [module, name ?? null, level]),
+      questions: this.files.takeQuestions(),
+    };
+  }
+
+  /** Keeps what others can see of a module that was just read from disk and parsed, so that it need not be parsed again. */
+  remember(module: Module): void {
+    const stamp = this.files.stamp(module.path);
+    if (stamp === undefined || this.validated.has(module.path)) return;
+    this.validated.add(module.path);
+    this.keep(module.path, { module, stamp });
+  }
+
+  /** The module that `from` means by a dotted name after `level` leading dots; noted as a dependency when it exists. */
+  locate(from: Module, dotted: string, level: number): string | undefined {
+    const file = level === 0 ? this.files.locate(dotted, from.path) : this.files.locateRelative(dotted, level, from.path);
+    if (file !== undefined) this.links.set(`${from.path}\t${file}`, [from.path, file]);
+    return file;
+  }
+
+  /** The module of an import statement's `from` part. */
+  importedFile(from: Module, name: ImportedName): string | undefined {
+    return this.locate(from, name.module, name.level);
   }
 
   /** The module at a workspace-relative path, or undefined when it is missing, too large or cannot be parsed. */
@@ -179,16 +106,20 @@ export class Project {
     return this.load(file, cached);
   }
 
-  /**
-   * A module with the bodies of its functions; only a few are kept. With `words`, undefined for a module whose text has
-   * none of them, which is then not parsed.
-   */
-  whole(file: string, words?: RegExp): Module | undefined {
+  /** A module that a question about the project led to, noted as a dependency of the module in use. */
+  found(file: string): Module | undefined {
+    this.linkFromCurrent(file);
+    return this.module(file);
+  }
+
+  /** A module with the bodies of its functions, noted as a dependency; only a few are kept. */
+  whole(file: string): Module | undefined {
     if (file === this.current?.path) return this.current;
+    this.linkFromCurrent(file);
     const cached = this.wholes.get(file);
-    const read = this.read(file, cached?.stamp);
+    const read = this.files.read(file, cached?.stamp);
     if (read === 'unchanged') return cached?.module;
-    if (read === undefined || words?.test(read.text) === false) return undefined;
+    if (read === undefined) return undefined;
     let module: Module | undefined;
     try {
       module = { path: file, facts: this.parse(read.text, 'whole') };
@@ -199,6 +130,42 @@ export class Project {
     return module;
   }
 
+  /**
+   * The facts of one function, with its body, and what to add to its offsets. Only its own text is parsed; `scope` is where
+   * the module, as others see it, defines it.
+   */
+  functionFacts(module: Module, node: FunctionStatement, scope: Scope): { facts: ModuleFacts; offset: number } | undefined {
+    if (module.path === this.current?.path) return { facts: this.current.facts, offset: 0 };
+    const text = this.textOf(module.path)?.slice(node.start, node.end);
+    // The file may have changed since its module was parsed.
+    if (text === undefined || !text.includes(`def ${node.name}`)) return undefined;
+    try {
+      return { facts: this.parse(text, 'whole', scope), offset: node.start };
+    } catch {
+      // Not to be parsed: see load().
+      return undefined;
+    }
+  }
+
+  /** The 1-based line of an offset in a module. */
+  lineOf(file: string, offset: number): number {
+    const text = file === this.current?.path ? this.current.facts.text : (this.textOf(file) ?? '');
+    return text.slice(0, offset).split('\n').length;
+  }
+
+  /** The text of the module that functions were last taken from is kept: they often come together. */
+  private textOf(file: string): string | undefined {
+    if (this.lastText?.path !== file) {
+      const text = this.files.read(file)?.text;
+      this.lastText = text === undefined ? undefined : { path: file, text };
+    }
+    return this.lastText?.text;
+  }
+
+  private linkFromCurrent(file: string): void {
+    if (this.current !== undefined) this.links.set(`${this.current.path}\t${file}`, [this.current.path, file]);
+  }
+
   private keepWhole(file: string, entry: CachedModule): void {
     this.wholes.delete(file);
     this.wholes.set(file, entry);
@@ -206,7 +173,7 @@ export class Project {
   }
 
   private load(file: string, cached: CachedModule | undefined): Module | undefined {
-    const read = this.read(file, cached?.stamp);
+    const read = this.files.read(file, cached?.stamp);
     if (read === 'unchanged') return cached?.module;
     let module: Module | undefined;
     try {
@@ -218,81 +185,10 @@ export class Project {
     return module;
   }
 
-  /** A file's text with LF line endings and no byte order mark; `unchanged` when it still has the stamp. */
-  private read(file: string): { text: string; stamp: string } | undefined;
-  private read(file: string, stamp: string | undefined): { text: string; stamp: string } | 'unchanged' | undefined;
-  private read(file: string, knownStamp?: string): { text: string; stamp: string } | 'unchanged' | undefined {
-    const absolute = path.join(this.root, file);
-    try {
-      const stats = statSync(absolute);
-      const stamp = stampOf(stats);
-      if (stamp === knownStamp) return 'unchanged';
-      const isInside = realpathSync(absolute).startsWith(this.root + path.sep);
-      if (!isInside || !stats.isFile() || stats.size > MAX_MODULE_BYTES) return undefined;
-      const text = readFileSync(absolute, 'utf8')
-        .replace(/^\uFEFF/, '')
-        .replaceAll('\r\n', '\n');
-      return { text, stamp };
-    } catch {
-      // Missing or unreadable.
-      return undefined;
-    }
-  }
-
   private keep(file: string, entry: CachedModule): void {
     this.cache.delete(file);
     this.cache.set(file, entry);
     dropOldest(this.cache, MAX_CACHED_MODULES);
-  }
-
-  /**
-   * The file of an absolute module name as seen from `from`. Every folder above `from` is tried, and its `src`, nearest
-   * first: that covers src, flat, namespace and monorepo layouts alike.
-   */
-  locate(dotted: string, from: string): string | undefined {
-    const top = dotted.split('.', 1)[0] ?? '';
-    for (const base of this.basesOf(top, path.posix.dirname(from))) {
-      const found = this.locateBelow(base, dotted);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  /** The folders from which a top-level name can be imported, as seen from a file in `folder`; none for a library. */
-  private basesOf(top: string, folder: string): readonly string[] {
-    const key = `${folder}:${top}`;
-    let bases = this.tops.get(key);
-    if (bases === undefined) {
-      const own = [folder, folder === '.' ? 'src' : `${folder}/src`].filter(
-        (base) => this.entries(base).has(top) || this.entries(base).has(`${top}.py`),
-      );
-      bases = folder === '.' ? own : [...own, ...this.basesOf(top, path.posix.dirname(folder))];
-      this.tops.set(key, bases);
-    }
-    return bases;
-  }
-
-  /** The file of a module name below a workspace-relative folder; an empty name is the folder's own package. */
-  locateBelow(folder: string, dotted: string): string | undefined {
-    const parts = dotted === '' ? [] : dotted.split('.');
-    const name = parts.pop();
-    const parent = [folder, ...parts].join('/').replace(/^\.\//, '');
-    if (name === undefined) return this.entries(folder).has('__init__.py') ? inFolder(folder, '__init__.py') : undefined;
-    const module = inFolder(parent, `${name}.py`);
-    if (this.entries(parent).has(`${name}.py`) || this.current?.path === module) return module;
-    const kind = this.entries(parent).get(name);
-    if (kind !== 'folder' && kind !== 'link') return undefined;
-    return this.locateBelow(inFolder(parent, name), '');
-  }
-
-  /** What is in a workspace-relative folder; empty when it is missing. */
-  private entries(folder: string): ReadonlyMap<string, EntryKind> {
-    let names = this.folders.get(folder);
-    if (names === undefined) {
-      names = readFolder(path.join(this.root, folder));
-      this.folders.set(folder, names);
-    }
-    return names;
   }
 }
 
@@ -300,21 +196,4 @@ function dropOldest(cache: Map<string, CachedModule>, limit: number): void {
   if (cache.size <= limit) return;
   const oldest = cache.keys().next();
   if (!oldest.done) cache.delete(oldest.value);
-}
-
-function stampOf(stats: Stats): string {
-  return `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
-}
-
-function inFolder(folder: string, name: string): string {
-  return folder === '.' ? name : `${folder}/${name}`;
-}
-
-function readFolder(absolute: string): ReadonlyMap<string, EntryKind> {
-  try {
-    const entries = readdirSync(absolute, { withFileTypes: true });
-    return new Map(entries.map((entry) => [entry.name, entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : 'link']));
-  } catch {
-    return new Map();
-  }
 }

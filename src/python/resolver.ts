@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Binding, ClassFacts, FunctionFacts, Scope } from './module-facts.ts';
 import type { Module, Project } from './project.ts';
 import type { CallExpression, Expression, FunctionStatement, ImportedName } from './syntax.ts';
@@ -130,18 +129,13 @@ export class Resolver {
     if (BUILTINS.has(id)) return { kind: 'external', name: ['builtins', id, ...attributes].join('.') };
     for (const name of module.facts.imports) {
       if (name.name !== '*') continue;
-      const file = this.importedFile(module, name);
+      const file = this.project.importedFile(module, name);
       const target = file === undefined ? undefined : this.project.module(file);
       if (target === undefined || target.path === module.path) continue;
       const resolved = this.resolveInModule(target, [id, ...attributes], steps - 1);
       if (resolved !== undefined) return resolved;
     }
     return undefined;
-  }
-
-  private importedFile(module: Module, name: ImportedName): string | undefined {
-    if (name.level === 0) return this.project.locate(name.module, module.path);
-    return this.project.locateBelow(relativeFolder(module.path, name.level), name.module);
   }
 
   private resolveImport(module: Module, name: ImportedName, attributes: readonly string[], steps: number): Resolved | undefined {
@@ -155,8 +149,7 @@ export class Resolver {
     if (steps <= 0) return undefined;
     for (let length = parts.length; length >= (level > 0 ? 0 : 1); length--) {
       const dotted = parts.slice(0, length).join('.');
-      const file =
-        level === 0 ? this.project.locate(dotted, module.path) : this.project.locateBelow(relativeFolder(module.path, level), dotted);
+      const file = this.project.locate(module, dotted, level);
       if (file === undefined) continue;
       const rest = parts.slice(length);
       const target = rest.length === 0 ? undefined : this.project.module(file);
@@ -444,13 +437,6 @@ function chainExpression(dotted: string): Expression {
   let expression: Expression = { kind: 'name', start: 0, end: 0, id: first };
   for (const name of rest) expression = { kind: 'attribute', start: 0, end: 0, object: expression, name };
   return expression;
-}
-
-/** The folder that `level` leading dots of an import in `file` mean. */
-function relativeFolder(file: string, level: number): string {
-  let folder = path.posix.dirname(file);
-  for (let up = 1; up < level; up++) folder = path.posix.dirname(folder);
-  return folder;
 }
 
 /** The binding of a name as Python finds it: class bodies are not visible from the functions inside them. */

@@ -1,6 +1,6 @@
-import { collectFacts, interfaceOf, type ModuleFacts } from '../python/module-facts.ts';
+import { collectFacts, interfaceOf, type ModuleFacts, type Scope } from '../python/module-facts.ts';
 import { type Extent, type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
-import { Project } from '../python/project.ts';
+import { type Dependencies, Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
 import { buildModule } from '../python/syntax-builder.ts';
@@ -27,7 +27,11 @@ export interface SourceFile {
 export interface FileResult {
   readonly findings: readonly Finding[];
   readonly allowed: readonly AllowedFinding[];
+  /** What else than its own text the result depends on. */
+  readonly dependencies: Dependencies;
 }
+
+const INDEPENDENT: Dependencies = { links: [], imports: [], questions: [] };
 
 /** Checks files of one project against the rules. Lives in one thread and keeps parsed modules between calls. */
 export class Analyser {
@@ -40,14 +44,14 @@ export class Analyser {
   /** `root` is the absolute workspace root with links resolved. */
   constructor(parser: PythonParser, root: string) {
     this.parser = parser;
-    this.project = new Project(root, (text, extent) => factsOf(this.parser.parse(text, extent), text, extent));
+    this.project = new Project(root, (text, extent, enclosing) => factsOf(this.parser.parse(text, extent), text, extent, enclosing));
     this.resolver = new Resolver(this.project);
     this.reach = new Reach(this.resolver, this.project);
   }
 
   /** The findings of one file under `rules`, sorted; names it imports are followed on disk. */
   analyse(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
-    if (isTemplate(file)) return { findings: [], allowed: [] };
+    if (isTemplate(file)) return { findings: [], allowed: [], dependencies: INDEPENDENT };
     if (file.generation !== this.generation) {
       this.project.refresh();
       this.resolver.refresh();
@@ -64,13 +68,13 @@ export class Analyser {
     }
     const facts = factsOf(tree, file.text, 'whole');
     const module = { path: file.path, facts };
-    if (file.isOnDisk) this.project.remember(module, { path: file.path, facts: factsOf(tree, file.text, 'interface') });
+    if (file.isOnDisk) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
     this.project.use(module);
     const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
     for (const report of reportsFromRuff(context, file.diagnostics, applicable)) context.report(report);
     for (const rule of applicable) CHECKS.get(rule.id)?.(context);
-    return applyAllowances(facts, toFindings(context, applicable));
+    return { ...applyAllowances(facts, toFindings(context, applicable)), dependencies: this.project.dependencies() };
   }
 }
 
@@ -82,8 +86,8 @@ function isTemplate(file: SourceFile): boolean {
   return broken.some((diagnostic) => isTemplateLine(lines[diagnostic.start.row - 1] ?? ''));
 }
 
-function factsOf(tree: TreeNode, text: string, extent: Extent): ModuleFacts {
-  const facts = collectFacts(text, buildModule(tree, text, extent));
+function factsOf(tree: TreeNode, text: string, extent: Extent, enclosing?: Scope): ModuleFacts {
+  const facts = collectFacts(text, buildModule(tree, text, extent), enclosing);
   return extent === 'interface' ? interfaceOf(facts) : facts;
 }
 
@@ -130,7 +134,7 @@ function symbolAt(context: RuleContext, offset: number): string {
 
 function tooDeep(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
   const rule = rules.find((each) => each.id === 'code/complete');
-  if (rule === undefined) return { findings: [], allowed: [] };
+  if (rule === undefined) return { findings: [], allowed: [], dependencies: INDEPENDENT };
   const finding: Finding = {
     rule: rule.id,
     severity: rule.severity,
@@ -144,5 +148,5 @@ function tooDeep(file: SourceFile, rules: readonly RuleDefinition[]): FileResult
     symbol: '',
     fix: 'Split the deepest expression into named parts.',
   };
-  return { findings: [finding], allowed: [] };
+  return { findings: [finding], allowed: [], dependencies: INDEPENDENT };
 }

@@ -95,7 +95,7 @@ function reportReached(context: RuleContext, kind: Effect['kind'], rule: string,
     context.report({
       rule,
       span: call.node.func,
-      message: `\`${owner.node.name}\` blocks the event loop through ${way}: \`${reached.called}\` (${reached.path}:${reached.line}) ${reason}.`,
+      message: `\`${owner.node.name}\` blocks the event loop through ${way}: \`${reached.called}\` (${reached.path}:${context.project.lineOf(reached.path, reached.offset)}) ${reason}.`,
       fix: `Make \`${first}\` async: ${reached.effect.instead.charAt(0).toLowerCase()}${reached.effect.instead.slice(1)}; or await \`asyncio.to_thread(${spelled(call.node.func)}, ...)\`.`,
     });
   }

@@ -15,7 +15,7 @@ export const noAlembicBootstrap: Check = (context) => {
     return name !== undefined && PROCESSES.test(name) && isUpgradeCommand(node);
   });
   if (upgrades.length === 0) return;
-  const config = parseWorkflowConfig(context.project.text(CONFIG_PATH));
+  const config = parseWorkflowConfig(context.project.files.text(CONFIG_PATH));
   if (config.dbApproach.value !== 'database-first') return;
   for (const { node, scope } of upgrades) {
     const owner = enclosingFunction(scope)?.node.name ?? 'The module';

@@ -97,7 +97,7 @@ export const byDomain: Check = (context) => {
 /** `shop/tasks.py` beside `shop/main.py`: the package is the project, not a domain. */
 function isTopPackage(context: RuleContext): boolean {
   const folder = context.path.split('/').slice(0, -1).join('/') || '.';
-  return context.project.filesIn(folder).some((name) => name === 'main.py' || name === 'app.py');
+  return context.project.files.filesIn(folder).some((name) => name === 'main.py' || name === 'app.py');
 }
 
 /** celery/structlog: a task that says nothing when it starts, completes or fails, or says it without structlog. */

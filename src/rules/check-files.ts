@@ -6,9 +6,12 @@ import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
 import { type CheckEngine, LANES, type Lane } from './engine.ts';
 import { type AllowedFinding, addedFindings, compareFindings, type Finding, type RuleDefinition } from './finding.ts';
+import { ResultCache } from './result-cache.ts';
 
 /** How many files are on their way to each analysis thread: enough to keep it busy, few enough to keep memory flat. */
 const CONCURRENCY = 3;
+/** For fewer files a look at the cache takes longer than the check. */
+const MIN_CACHED_FILES = 25;
 const PYTHON = /\.pyi?$/i;
 
 /** What to check with. */
@@ -17,6 +20,8 @@ export interface CheckOptions {
   readonly workspace: Workspace;
   readonly settings: PythonSettings;
   readonly rules: readonly RuleDefinition[];
+  /** Every rule that the project wants, `rules` among them. */
+  readonly projectRules: readonly RuleDefinition[];
   /** Globs that are left out. */
   readonly exclude: readonly string[];
   /** Judge every file by the rules that are for new code only, too. */
@@ -43,10 +48,45 @@ export interface CheckResult {
 export async function checkPaths(paths: readonly string[], options: CheckOptions): Promise<CheckResult> {
   const files = new Set<string>();
   for (const path of paths) for (const file of await pythonFilesBelow(path, options)) files.add(file);
-  const result = await checkEach([...files].sort(), options, (file, lane) => checkFile(file, lane, options));
+  const sorted = [...files].sort();
+  const result = sorted.length < MIN_CACHED_FILES ? await checkNow(sorted, options) : await checkCached(sorted, options);
   if (options.all) return result;
   const findings = await withoutOldCode(result.findings, options);
   return { ...result, findings, older: result.findings.length - findings.length };
+}
+
+function checkNow(files: readonly string[], options: CheckOptions): Promise<CheckResult> {
+  return checkEach(files, options, (file, lane) => checkFile(file, lane, options));
+}
+
+/** Checks only the files whose results from an earlier check no longer hold. All rules are judged, so that one store serves every selection. */
+async function checkCached(files: readonly string[], options: CheckOptions): Promise<CheckResult> {
+  const all: CheckOptions = { ...options, rules: options.projectRules };
+  const settings = new Map(
+    await Promise.all(files.map(async (file) => [file, JSON.stringify(await options.settings.forFile(file))] as const)),
+  );
+  const cache = await ResultCache.open(options.workspace.realRoot, all.rules, settings);
+  const held = cache.current();
+  const fresh = new Map<string, FileResult>();
+  const checked = await checkEach(
+    files.filter((file) => !held.has(file)),
+    all,
+    async (file, lane) => {
+      const result = await checkFile(file, lane, all);
+      fresh.set(file, result);
+      return result;
+    },
+  );
+  await cache.update(fresh);
+  const earlier = files.flatMap((file) => held.get(file) ?? []);
+  const wanted = new Set(options.rules.map((rule) => rule.id));
+  const only = <T extends Finding>(findings: readonly T[]): T[] => findings.filter((each) => wanted.has(each.rule)).sort(compareFindings);
+  return {
+    ...checked,
+    files: checked.files + earlier.length,
+    findings: only([...checked.findings, ...earlier.flatMap((result) => result.findings)]),
+    allowed: only([...checked.allowed, ...earlier.flatMap((result) => result.allowed)]),
+  };
 }
 
 /** Drops the findings of rules that judge only new code where the code is in the last commit, or nothing is known of its age. */
@@ -119,7 +159,7 @@ function escapeGlob(path: string): string {
 async function checkEach(
   files: readonly string[],
   options: CheckOptions,
-  check: (file: string, lane: Lane) => Promise<FileResult & { older?: number }>,
+  check: (file: string, lane: Lane) => Promise<Pick<FileResult, 'findings' | 'allowed'> & { older?: number }>,
 ): Promise<CheckResult> {
   const findings: Finding[] = [];
   const allowed: AllowedFinding[] = [];

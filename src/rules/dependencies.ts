@@ -1,6 +1,5 @@
 import { CONSTRAINT_PATHS, type Constraint, parseConstraints } from '../documents/architect-constraint.ts';
 import { distributionsOf, normaliseDistribution, withCompanions } from '../python/distributions.ts';
-import { declaredIn } from '../python/manifests.ts';
 import { STANDARD_LIBRARY } from '../python/standard-library.ts';
 import type { ImportedName } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
@@ -40,7 +39,7 @@ export const declaredDependencies: Check = (context) => {
     if (isInManifest && !declaresStack) continue;
     // A constraint document alone, with a line or two, says what matters to it and not everything that is used.
     if (manifest === undefined && !declaresStack) continue;
-    if (!isInManifest && context.project.hasName(top)) continue;
+    if (!isInManifest && context.project.files.hasName(top)) continue;
     reported.add(top);
     const distribution = candidates[0] ?? top;
     if (isInManifest) {
@@ -75,7 +74,7 @@ interface ConstraintDocument {
 
 function readConstraint(context: RuleContext): ConstraintDocument | undefined {
   for (const path of CONSTRAINT_PATHS) {
-    const text = context.project.text(path);
+    const text = context.project.files.text(path);
     if (text !== undefined) return { path, constraints: parseConstraints(text) };
   }
   return undefined;
@@ -95,7 +94,7 @@ function readManifests(context: RuleContext): ReadonlySet<string> | undefined {
   for (let depth = folders.length; depth >= 0; depth--) {
     const folder = folders.slice(0, depth).join('/') || '.';
     for (const each of [folder, folder === '.' ? 'requirements' : `${folder}/requirements`]) {
-      const declared = context.project.manifest(each, declaredIn);
+      const declared = context.project.files.manifest(each);
       if (declared === undefined) continue;
       hasManifest = true;
       for (const name of declared) all.add(name);
@@ -105,14 +104,7 @@ function readManifests(context: RuleContext): ReadonlySet<string> | undefined {
 }
 
 function isOwn(context: RuleContext, top: string): boolean {
-  return (
-    STANDARD_LIBRARY.has(top) || top.startsWith('_') || context.project.locate(top, context.path) !== undefined || isNamespace(context, top)
-  );
-}
-
-/** A folder of the project without `__init__.py` that can be imported from. */
-function isNamespace(context: RuleContext, top: string): boolean {
-  return context.project.isImportable(top, context.path);
+  return STANDARD_LIBRARY.has(top) || top.startsWith('_') || context.project.files.isImportable(top, context.path);
 }
 
 function isDeclared(candidates: readonly string[], declared: ReadonlySet<string>): boolean {

@@ -33,7 +33,7 @@ const MIN_LEAD = 0.15;
 
 /** workspace/output-language: comments and docstrings in another language than the project's. */
 export const outputLanguage: Check = (context) => {
-  const config = parseWorkflowConfig(context.project.text(CONFIG_PATH));
+  const config = parseWorkflowConfig(context.project.files.text(CONFIG_PATH));
   const wanted = config.outputLanguage.value;
   const foreign = [...commentBlocks(context), ...docstrings(context)]
     .map(({ span, text }) => ({ span, language: foreignLanguage(text, wanted) }))

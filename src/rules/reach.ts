@@ -1,6 +1,6 @@
-import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
+import type { CallFacts, FunctionFacts, ModuleFacts } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
 import type { FunctionStatement } from '../python/syntax.ts';
 import { blockingEffect, type Effect } from './blocking-effect.ts';
 
@@ -8,10 +8,6 @@ import { blockingEffect, type Effect } from './blocking-effect.ts';
 const MAX_DEPTH = 5;
 /** Any other decorator may move the function to a thread, cache it or replace it. */
 const TRANSPARENT_DECORATOR = /^(staticmethod|classmethod|override|typing\.override)$/;
-/** Modules without any of these words cannot block, and need not be parsed. */
-const MAY_BLOCK =
-  /\b(requests|urllib3?|httpx|open|subprocess|system|popen|shutil|socket|sleep|redis|boto3|smtplib|MongoClient|Elasticsearch|psycopg2|pymysql|MySQLdb|sqlite3|Path|Image|zipfile|tarfile|read_csv|read_excel|read_sql|read_parquet|Session|input|create_engine)\b/;
-
 /** A blocking call that a synchronous function of the project makes, and the way there. */
 export interface Reached {
   /** The functions in between, outermost first: what is called, what that calls … */
@@ -20,8 +16,8 @@ export interface Reached {
   /** The call as written. */
   readonly called: string;
   readonly path: string;
-  /** 1-based. */
-  readonly line: number;
+  /** Where in the module of that path it stands, in UTF-16 units. */
+  readonly offset: number;
 }
 
 /** Follows calls through the project's own synchronous functions to what blocks. */
@@ -48,22 +44,21 @@ export class Reach {
     if (!this.known.has(key)) {
       // Marked before the search: functions may call each other in circles.
       this.known.set(key, undefined);
-      this.known.set(key, this.search(target.module.path, target.node, depth));
+      this.known.set(key, this.search(target, depth));
     }
     const reached = this.known.get(key);
     return reached === undefined ? undefined : { ...reached, through: [target.node.name, ...reached.through] };
   }
 
-  private search(path: string, node: FunctionStatement, depth: number): Reached | undefined {
-    const module = this.project.whole(path, MAY_BLOCK);
-    const owner = module?.facts.functions.find((each) => each.node.start === node.start && each.node.name === node.name);
-    if (module === undefined || owner === undefined || isGenerator(module, owner)) return undefined;
-    const calls = module.facts.calls.filter((call) => call.scope.owner === owner && !call.isAwaited);
+  private search({ module, node, scope }: Extract<Resolved, { kind: 'function' }>, depth: number): Reached | undefined {
+    const body = this.project.functionFacts(module, node, scope);
+    const owner = body?.facts.functions.find((each) => each.node.start + body.offset === node.start && each.node.name === node.name);
+    if (body === undefined || owner === undefined || isGenerator(body.facts, owner)) return undefined;
+    const calls = body.facts.calls.filter((call) => call.scope.owner === owner && !call.isAwaited);
     for (const call of calls) {
       const effect = blockingEffect(this.resolver, module, call);
       if (effect === undefined || effect.isBrief) continue;
-      const { line } = module.facts.lines.positionAt(call.node.start);
-      return { through: [], effect, called: spelled(call.node.func), path, line };
+      return { through: [], effect, called: spelled(call.node.func), path: module.path, offset: call.node.start + body.offset };
     }
     for (const call of calls) {
       const reached = this.follow(module, call, depth - 1);
@@ -78,6 +73,6 @@ function isPlain(node: FunctionStatement): boolean {
 }
 
 /** A generator does nothing when it is called; who iterates over it is another question. */
-function isGenerator(module: Module, owner: FunctionFacts): boolean {
-  return /\byield\b/.test(module.facts.text.slice(owner.node.start, owner.node.end));
+function isGenerator(facts: ModuleFacts, owner: FunctionFacts): boolean {
+  return /\byield\b/.test(facts.text.slice(owner.node.start, owner.node.end));
 }

@@ -38,7 +38,6 @@ function isRepositoryClass(owner: FunctionFacts): boolean {
 
 const WRITES = new Set(['add', 'add_all', 'delete', 'merge']);
 const WRITE_STATEMENTS = new Set(['insert', 'update', 'delete'].flatMap((name) => [`sqlalchemy.${name}`, `sqlmodel.${name}`]));
-const COMMITS = /\.(commit|begin|begin_nested)\(|\bautocommit\b|AUTOCOMMIT/;
 
 /** sqlalchemy/begin: a repository that writes in a project where nothing ever commits. */
 export const begin: Check = (context) => {
@@ -48,7 +47,7 @@ export const begin: Check = (context) => {
     const { owner } = call.scope;
     if (owner === undefined || reported.has(owner) || !isWrite(context, call)) continue;
     reported.add(owner);
-    if (COMMITS.test(context.facts.text) || context.project.filesMatching(COMMITS).length > 0) return;
+    if (context.project.files.filesWith('commits').length > 0) return;
     context.report({
       rule: 'sqlalchemy/begin',
       span: call.node.func,

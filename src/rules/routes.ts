@@ -4,8 +4,6 @@ import { type Resolver, spelled } from '../python/resolver.ts';
 import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
 
 const MAX_DEPTH = 8;
-const INCLUDES = /\binclude_router\(/;
-const MOUNTS = /\.mount\(/;
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace', 'api_route']);
 
 /** A router or application: the call that makes it, and the module where it stands. */
@@ -86,7 +84,7 @@ export class Routes {
 
   /** True when an application is mounted below another one somewhere in the project. */
   isMounted(application: RouterObject): boolean {
-    return this.project.filesMatching(MOUNTS).some((file) => {
+    return this.project.files.filesWith('mounts').some((file) => {
       const module = this.project.whole(file);
       return module?.facts.calls.some(
         ({ node, scope }) =>
@@ -98,7 +96,7 @@ export class Routes {
   }
 
   private includersOf(router: RouterObject): { call: CallExpression; includer: RouterObject | undefined }[] {
-    return this.project.filesMatching(INCLUDES).flatMap((file) => {
+    return this.project.files.filesWith('includes').flatMap((file) => {
       const module = this.project.whole(file);
       if (module === undefined) return [];
       return module.facts.calls.flatMap(({ node, scope }) => {

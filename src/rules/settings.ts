@@ -1,3 +1,4 @@
+import { MARKERS } from '../python/markers.ts';
 import type { ClassFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { CallExpression } from '../python/syntax.ts';
@@ -10,7 +11,6 @@ const SETTINGS = new Set([
   'pydantic.v1.BaseSettings',
 ]);
 const CACHES = /^functools\.(lru_cache|cache)$/;
-const MENTIONS_SETTINGS = /\bBaseSettings\b/;
 
 /** Where a Settings class is made into an object that code uses. */
 interface Instance {
@@ -21,7 +21,7 @@ interface Instance {
 
 /** config/single-settings: more than one Settings class in use, or one that no cached get_settings() gives out. */
 export const singleSettings: Check = (context) => {
-  if (!MENTIONS_SETTINGS.test(context.facts.text)) return;
+  if (!MARKERS.settings.test(context.facts.text)) return;
   const instances = instancesOf(context);
   const [first, ...others] = instances;
   if (first === undefined) return;
@@ -69,10 +69,10 @@ function instancesOf(context: RuleContext): Instance[] {
 /** Another module of the same package tree that makes a Settings object, and comes first by path. */
 function settingsModuleBefore(context: RuleContext): { path: string; className: string } | undefined {
   const top = context.path.split('/')[0] ?? '';
-  for (const file of context.project.filesMatching(MENTIONS_SETTINGS)) {
+  for (const file of context.project.files.filesWith('settings')) {
     if (file >= context.path) return undefined;
     if (!file.startsWith(`${top}/`) || /(^|\/)(tests?|scripts?|examples?|docs)\//.test(file)) continue;
-    const module = context.project.module(file);
+    const module = context.project.found(file);
     const className = module === undefined ? undefined : madeSettings(context, module);
     if (className !== undefined) return { path: file, className };
   }

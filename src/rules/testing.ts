@@ -1,4 +1,5 @@
 import { parse as parseToml } from 'smol-toml';
+import { isTestModule } from '../python/markers.ts';
 import type { FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
@@ -7,7 +8,6 @@ import { layerOf } from './layers.ts';
 
 const FORM = /^test_\w+?_should_\w+?_when_\w+$/;
 const SYNC_CLIENTS = new Set(['fastapi.testclient.TestClient', 'starlette.testclient.TestClient']);
-const TEST_PATH = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 
 /** testing/name: a test whose name does not say what is expected, and when. */
 export const name: Check = (context) => {
@@ -58,7 +58,7 @@ function marksOf(context: RuleContext, owner: FunctionFacts): string[] {
 
 /** The functions that pytest collects. */
 function testFunctions(context: RuleContext): FunctionFacts[] {
-  if (!TEST_PATH.test(context.path)) return [];
+  if (!isTestModule(context.path)) return [];
   return context.facts.functions.filter((owner) => {
     if (!/^test(_|[A-Z0-9]|$)/.test(owner.node.name) || owner.parentFunction !== undefined) return false;
     const isFixture = owner.node.decorators.some((decorator) => /\bfixture\b/.test(context.source(decorator)));
@@ -102,7 +102,7 @@ function runsAsyncTestsByItself(context: RuleContext): boolean {
   const segments = context.path.split('/').slice(0, -1);
   for (let depth = segments.length; depth >= 0; depth--) {
     const folder = segments.slice(0, depth).join('/');
-    const read = (file: string): string => context.project.text(folder === '' ? file : `${folder}/${file}`) ?? '';
+    const read = (file: string): string => context.project.files.text(folder === '' ? file : `${folder}/${file}`) ?? '';
     if (['pytest.ini', 'tox.ini', 'setup.cfg', '.pytest.ini'].some((file) => /^\s*(asyncio|anyio)_mode\s*=\s*auto/m.test(read(file))))
       return true;
     if (isAutoInManifest(read('pyproject.toml'))) return true;
@@ -195,8 +195,8 @@ export const serviceCovered: Check = (context) => {
 
 /** The identifiers of every test file, each file apart. */
 function testWords(context: RuleContext): ReadonlySet<string>[] {
-  const files = context.project.pythonFiles().filter((file) => TEST_PATH.test(file));
-  return files.map((file) => context.project.wordsOf(file));
+  const { files } = context.project;
+  return files.testModules().map((file) => files.wordsOf(file));
 }
 
 /** `user_service` for `UserService`: what an instance is called. */

@@ -61,6 +61,7 @@ export const checkCode = defineTool({
       workspace,
       settings: session.pythonSettings(workspace),
       rules,
+      projectRules: project.rules,
       exclude: project.exclude,
       all: input.all,
       signal,

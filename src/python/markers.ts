@@ -1,0 +1,19 @@
+/** Words in a module's text that questions about the whole project start from. */
+export const MARKERS = {
+  includes: /\binclude_router\(/,
+  mounts: /\.mount\(/,
+  settings: /\bBaseSettings\b/,
+  commits: /\.(commit|begin|begin_nested)\(|\bautocommit\b/i,
+} as const;
+export type Marker = keyof typeof MARKERS;
+
+/** The markers that occur in a text. */
+export function markersIn(text: string): Marker[] {
+  const all: readonly Marker[] = ['includes', 'mounts', 'settings', 'commits'];
+  return all.filter((marker) => MARKERS[marker].test(text));
+}
+
+/** True for the modules that pytest collects. */
+export function isTestModule(path: string): boolean {
+  return /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(path);
+}
