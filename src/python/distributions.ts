@@ -1,5 +1,13 @@
 /** Import names whose distribution is called something else. The first is the one to recommend. */
 const DISTRIBUTIONS: Readonly<Record<string, readonly string[]>> = {
+  acp: ['agent-client-protocol'],
+  box_sdk_gen: ['boxsdk', 'box-sdk-gen'],
+  django_filters: ['django-filter'],
+  fp: ['free-proxy'],
+  ftlangdetect: ['fasttext-langdetect'],
+  onelogin: ['python3-saml'],
+  skopt: ['scikit-optimize', 'ft-scikit-optimize'],
+  utils_find_1st: ['py-find-1st'],
   attr: ['attrs'],
   bs4: ['beautifulsoup4'],
   cv2: ['opencv-python', 'opencv-python-headless', 'opencv-contrib-python'],
@@ -103,6 +111,35 @@ const COMES_WITH: Readonly<Record<string, readonly string[]>> = {
   grpcio: ['google'],
   'google-api-python-client': ['httplib2', 'google-auth', 'google-auth-httplib2'],
 };
+
+/** Libraries whose import names mean nothing else: nobody calls a module of their own so and still imports the library. */
+const WELL_KNOWN = new Set([
+  ...Object.keys(DISTRIBUTIONS),
+  ...Object.keys(COMES_WITH).map((name) => name.replaceAll('-', '_')),
+  ...[
+    'aiofiles',
+    'aiosqlite',
+    'anthropic',
+    'asyncpg',
+    'beautifulsoup4',
+    'boto3',
+    'chromadb',
+    'cryptography',
+    'dash',
+    'databases',
+    'django',
+  ],
+  ...['elasticsearch', 'fastapi', 'flask', 'gunicorn', 'httpx', 'huggingface_hub', 'langchain_openai', 'litellm', 'loguru', 'lxml'],
+  ...['motor', 'mysql', 'networkx', 'nltk', 'numpy', 'orjson', 'paramiko', 'passlib', 'peewee', 'pendulum', 'polars', 'prometheus_client'],
+  ...['psutil', 'psycopg', 'pydantic', 'pydantic_settings', 'pymongo', 'pytest_mock', 'qdrant_client', 'rich', 'scipy', 'selenium'],
+  ...['spacy', 'sqlalchemy', 'starlette', 'stripe', 'structlog', 'tenacity', 'tensorflow', 'tiktoken', 'toml', 'torch', 'tornado', 'tqdm'],
+  ...['twilio', 'uvicorn', 'uvloop', 'websockets', 'xgboost', 'lightgbm', 'ujson', 'simplejson', 'arrow', 'sqlmodel', 'alembic', 'kombu'],
+]);
+
+/** True for an import name that certainly means the library. */
+export function isWellKnown(importName: string): boolean {
+  return WELL_KNOWN.has(importName);
+}
 
 /** One spelling for a distribution's name (PEP 503). */
 export function normaliseDistribution(name: string): string {

@@ -16,7 +16,8 @@ export function declaredIn(folder: string, files: readonly string[], read: ReadT
   const names: string[] = [];
   let hasManifest = false;
   for (const file of files) {
-    const found = fromFile(file, () => at(file));
+    const isListed = /(^|\/)requirements$/.test(folder) && /\.(txt|in)$/.test(file);
+    const found = isListed ? fromRequirements(at(file)) : fromFile(file, () => at(file));
     if (found === undefined) continue;
     hasManifest ||= found.length > 0;
     names.push(...found);
@@ -26,7 +27,7 @@ export function declaredIn(folder: string, files: readonly string[], read: ReadT
 
 function fromFile(file: string, text: () => string): string[] | undefined {
   if (file === 'pyproject.toml') return fromPyproject(text());
-  if (/^(requirements|constraints|dev-requirements|test-requirements)[\w.-]*\.(txt|in)$/.test(file)) return fromRequirements(text());
+  if (/(requirements|constraints)[\w.-]*\.(txt|in)$/.test(file)) return fromRequirements(text());
   if (file === 'Pipfile') return fromPipfile(text());
   if (file === 'setup.cfg') return fromRequirements(text().replace(/^[^\s].*$/gm, ''));
   if (file === 'setup.py')
@@ -67,6 +68,7 @@ function fromPyproject(text: string): string[] {
     ...Object.values(asTable(poetry.group)).flatMap((group) => keysOf(asTable(group).dependencies)),
     ...Object.values(asTable(asTable(tool.pdm)['dev-dependencies'])).flatMap(requirements),
     ...requirements(asTable(tool.uv)['dev-dependencies']),
+    ...requirements(asTable(tool.rye)['dev-dependencies']),
     ...keysOf(asTable(tool.uv).sources),
     ...Object.values(asTable(asTable(tool.hatch).envs)).flatMap((env) => [
       ...requirements(asTable(env).dependencies),

@@ -13,6 +13,11 @@ export function markersIn(text: string): Marker[] {
   return all.filter((marker) => MARKERS[marker].test(text));
 }
 
+/** True for tests and what they are made of: fixtures, factories, a `conftest.py`. */
+export function isTestFile(path: string): boolean {
+  return isTestModule(path) || /(^|\/)(conftest\.py$|tests?\/)/.test(path);
+}
+
 /** True for the modules that pytest collects. */
 export function isTestModule(path: string): boolean {
   return /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(path);

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 import { SKIPPED_FOLDERS } from '../workspace/listing.ts';
+import { isWellKnown } from './distributions.ts';
 import { declaredIn } from './manifests.ts';
-import { isTestModule, type Marker, markersIn } from './markers.ts';
+import { isTestFile, type Marker, markersIn } from './markers.ts';
 
 /** A link counts as what it may lead to when a name is looked up, but is not followed in a search. */
 type EntryKind = 'file' | 'folder' | 'link';
@@ -89,7 +90,7 @@ export class ProjectFiles {
       case 'names':
         return digest(this.pythonFiles().join());
       case 'tests':
-        return this.contents(this.testModules());
+        return this.contents(this.testFiles());
       case 'marked':
         return this.contents(this.pythonFiles().filter((file) => this.record(file)?.markers.some((marker) => marker === subject)));
       default:
@@ -145,10 +146,10 @@ export class ProjectFiles {
     return this.names.has(name);
   }
 
-  /** The modules that pytest collects, sorted. */
-  testModules(): readonly string[] {
+  /** The tests and what they are made of, sorted. */
+  testFiles(): readonly string[] {
     this.note('tests');
-    return this.pythonFiles().filter(isTestModule);
+    return this.pythonFiles().filter(isTestFile);
   }
 
   /** The identifiers in a Python file. */
@@ -270,12 +271,17 @@ export class ProjectFiles {
     let bases = this.tops.get(key);
     if (bases === undefined) {
       const own = [folder, folder === '.' ? 'src' : `${folder}/src`].filter(
-        (base) => this.entries(base).has(top) || this.entries(base).has(`${top}.py`),
+        (base) => (this.entries(base).has(top) || this.entries(base).has(`${top}.py`)) && (!isWellKnown(top) || this.isRoot(base)),
       );
       bases = folder === '.' ? own : [...own, ...this.basesOf(top, path.posix.dirname(folder))];
       this.tops.set(key, bases);
     }
     return bases;
+  }
+
+  /** A folder that is certainly imported from: only there can a module of the project hide a library of its name. */
+  private isRoot(folder: string): boolean {
+    return folder === '.' || this.entries(folder).has('pyproject.toml') || this.entries(folder).has('setup.py');
   }
 
   /** The file of a module name below a workspace-relative folder; an empty name is the folder's own package. */

@@ -55,6 +55,7 @@ const BUILTINS = new Set([
   'SystemExit',
   'GeneratorExit',
   'NotImplementedError',
+  'RuntimeError',
   'FileNotFoundError',
   'OSError',
   'TimeoutError',
@@ -71,6 +72,8 @@ const TRANSPARENT_GENERICS = new Set([
   'sqlalchemy.orm.Mapped',
 ]);
 
+const FACTORY = /^_?(create|make|build|get|init|setup)_/;
+
 /** Follows names to what they mean, through imports, re-exports and assignments of the whole project. */
 export class Resolver {
   private readonly project: Project;
@@ -78,6 +81,7 @@ export class Resolver {
   private resolved = new Map<Expression, Resolved | undefined>();
   private types = new Map<Expression, ResolvedClass | undefined>();
   private inModules = new Map<string, Resolved | undefined>();
+  private made = new Map<string, ResolvedClass | undefined>();
 
   constructor(project: Project) {
     this.project = project;
@@ -93,6 +97,7 @@ export class Resolver {
   refresh(): void {
     this.forget();
     this.inModules = new Map();
+    this.made = new Map();
   }
 
   /** What a name or dotted chain means in a scope; undefined when it cannot be known. */
@@ -321,7 +326,34 @@ export class Resolver {
     if (target?.kind === 'function' && target.node.returns !== undefined) {
       return this.annotatedClass(target.module, target.scope, target.node.returns, steps);
     }
-    return undefined;
+    if (target?.kind === 'function') return this.typeMade(target, scope, steps);
+    return target?.kind === 'variable' ? this.classMade(target, steps) : undefined;
+  }
+
+  /** `Router = make_router_class(Route)`, and calling it: what the function's `type[X]` says. */
+  private classMade(variable: Extract<Resolved, { kind: 'variable' }>, steps: number): ResolvedClass | undefined {
+    if (variable.value?.kind !== 'call') return undefined;
+    const maker = this.resolve(variable.module, variable.scope, variable.value.func, steps - 1);
+    if (maker?.kind !== 'function' || maker.node.returns?.kind !== 'subscript') return undefined;
+    const { returns } = maker.node;
+    const generic = this.externalName(maker.module, maker.scope, returns.value);
+    const [made] = returns.index;
+    if ((generic !== 'builtins.type' && generic !== 'typing.Type') || made === undefined) return undefined;
+    return this.annotatedClass(maker.module, maker.scope, made, steps - 1);
+  }
+
+  /** What a factory without annotations returns, for objects that a module makes of it: `app = create_app()`. */
+  private typeMade(maker: Extract<Resolved, { kind: 'function' }>, from: Scope, steps: number): ResolvedClass | undefined {
+    if (steps <= 0 || from.kind !== 'module' || !FACTORY.test(maker.node.name) || maker.node.decorators.length > 0) return undefined;
+    const key = `${maker.module.path}:${maker.node.start}`;
+    if (!this.made.has(key)) {
+      this.made.set(key, undefined);
+      const body = this.project.functionFacts(maker.module, maker.node, maker.scope);
+      const owner = body?.facts.functions.find((each) => each.node.start + body.offset === maker.node.start);
+      const value = owner?.returns.at(-1)?.value;
+      if (owner !== undefined && value !== undefined) this.made.set(key, this.typeOf(maker.module, owner.scope, value, steps - 1));
+    }
+    return this.made.get(key);
   }
 
   /** The class an annotation stands for: `Annotated[X, ...]`, `X | None`, `"X"` and aliases of these are X. */

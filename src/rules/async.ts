@@ -3,6 +3,7 @@ import { enclosingFunction, spelled } from '../python/resolver.ts';
 import { blockingEffect, type Effect } from './blocking-effect.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
+import { reportReached } from './report-reached.ts';
 
 const SYNC_ENGINES = new Set(['sqlalchemy.create_engine', 'sqlalchemy.engine.create_engine', 'sqlmodel.create_engine']);
 
@@ -80,23 +81,5 @@ function* blockingCalls(context: RuleContext, kind: Effect['kind']): Generator<B
     if (owner === undefined || call.isAwaited || !(owner.node.isAsync || isEndpoint(context, owner))) continue;
     const effect = blockingEffect(context.resolver, context.module, call);
     if (effect?.kind === kind) yield { call, owner, effect };
-  }
-}
-
-/** Reports what async functions block on through synchronous functions of the project. */
-function reportReached(context: RuleContext, kind: Effect['kind'], rule: string, reason: string): void {
-  for (const call of context.facts.calls) {
-    const owner = enclosingFunction(call.scope);
-    if (owner?.node.isAsync !== true || call.isAwaited) continue;
-    const reached = context.reach.from(context.module, call);
-    if (reached?.effect.kind !== kind) continue;
-    const [first = ''] = reached.through;
-    const way = reached.through.map((name) => `\`${name}\``).join(' → ');
-    context.report({
-      rule,
-      span: call.node.func,
-      message: `\`${owner.node.name}\` blocks the event loop through ${way}: \`${reached.called}\` (${reached.path}:${context.project.lineOf(reached.path, reached.offset)}) ${reason}.`,
-      fix: `Make \`${first}\` async: ${reached.effect.instead.charAt(0).toLowerCase()}${reached.effect.instead.slice(1)}; or await \`asyncio.to_thread(${spelled(call.node.func)}, ...)\`.`,
-    });
   }
 }

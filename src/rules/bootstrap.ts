@@ -1,5 +1,6 @@
+import type { Scope } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
-import { walkExpression } from '../python/syntax.ts';
+import { type Expression, walkExpression } from '../python/syntax.ts';
 import { CONFIG_PATH, parseWorkflowConfig } from '../workspace/config.ts';
 import type { Check, RuleContext } from './context.ts';
 
@@ -11,8 +12,8 @@ const PROCESSES =
 export const noAlembicBootstrap: Check = (context) => {
   const upgrades = context.facts.calls.filter(({ node, scope }) => {
     const name = context.external(scope, node.func);
-    if (name === UPGRADE) return node.args.some((argument) => /^["']heads?["']$/.test(context.source(argument.value)));
-    return name !== undefined && PROCESSES.test(name) && isUpgradeCommand(node);
+    if (name === UPGRADE) return node.args.some((argument) => isHead(scope, argument.value));
+    return name !== undefined && PROCESSES.test(name) && isUpgradeCommand(context, node);
   });
   if (upgrades.length === 0) return;
   const config = parseWorkflowConfig(context.project.files.text(CONFIG_PATH));
@@ -29,10 +30,16 @@ export const noAlembicBootstrap: Check = (context) => {
   }
 };
 
+/** `"head"`, or a parameter that is `"head"` unless somebody says otherwise. */
+function isHead(scope: Scope, value: Expression): boolean {
+  const given = value.kind === 'name' ? scope.owner?.node.parameters.find((parameter) => parameter.name === value.id)?.defaultValue : value;
+  return given?.kind === 'string' && /^heads?$/.test(given.value);
+}
+
 /** `["alembic", "upgrade", "head"]` or `"alembic upgrade head"`, with whatever options between. */
-function isUpgradeCommand(node: RuleContext['facts']['calls'][number]['node']): boolean {
+function isUpgradeCommand(context: RuleContext, node: RuleContext['facts']['calls'][number]['node']): boolean {
   const words = node.args.flatMap((argument) =>
     [...walkExpression(argument.value)].flatMap((part) => (part.kind === 'string' ? part.value.split(/\s+/) : [])),
   );
-  return words.includes('alembic') && words.includes('upgrade') && words.some((word) => word === 'head' || word === 'heads');
+  return context.facts.text.includes('alembic') && words.includes('upgrade') && words.some((word) => word === 'head' || word === 'heads');
 }

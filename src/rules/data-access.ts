@@ -1,6 +1,7 @@
 import type { CallFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { RuleContext } from './context.ts';
+import { isTable } from './models.ts';
 import { ASYNC_SESSIONS, SYNC_SESSIONS } from './sessions.ts';
 
 /** Methods of a session that read or write rows. */
@@ -17,10 +18,23 @@ const CONNECTIONS = new Set([
   'asyncpg.pool.Pool',
   'asyncpg.create_pool',
   'asyncpg.connect',
+  ...['Pool', 'pool.Pool', 'create_pool'].map((name) => `asyncpg.${name}.acquire`),
+  ...['ext.asyncio.AsyncEngine', 'ext.asyncio.create_async_engine', 'Engine', 'engine.Engine', 'create_engine'].flatMap((name) => [
+    `sqlalchemy.${name}.connect`,
+    `sqlalchemy.${name}.begin`,
+  ]),
   'sqlalchemy.Connection',
   'sqlalchemy.engine.Connection',
   'sqlalchemy.ext.asyncio.AsyncConnection',
 ]);
+const STATEMENTS = new Set(
+  ['select', 'insert', 'update', 'delete', 'text'].flatMap((name) => [
+    `sqlalchemy.${name}`,
+    `sqlmodel.${name}`,
+    `sqlalchemy.sql.${name}`,
+    `sqlalchemy.future.${name}`,
+  ]),
+);
 const CONNECTION_QUERIES = new Set(['execute', 'executemany', 'fetch', 'fetchrow', 'fetchval', 'scalar', 'scalars', 'stream']);
 /** What a session is called where nothing says its type; only methods that nothing else has count then. */
 const SESSION_NAME = /^(?:self\.)?_?(?:db|session|db_session|dbsession|async_session|database_session)$/;
@@ -35,11 +49,42 @@ export function databaseWork(context: RuleContext, call: CallFacts): 'query' | '
   if (isProbe(context, call)) return undefined;
   const type = context.typeOf(call.scope, func.object);
   if (type === undefined) {
-    if (!SESSION_NAME.test(spelled(func.object)) || !TELLING.has(func.name) || !importsSqlalchemy(context)) return undefined;
+    if (isStatement(context, call) || isSql(context, call)) return 'query';
+    if (!SESSION_NAME.test(spelled(func.object)) || !(TELLING.has(func.name) || queriesTable(context, call))) return undefined;
+    if (func.name !== 'query' && !importsSqlalchemy(context)) return undefined;
     return isQuery ? 'query' : 'transaction';
   }
   if (context.derivesFrom(type, SESSIONS)) return isQuery ? 'query' : SESSION_TRANSACTIONS.has(func.name) ? 'transaction' : undefined;
   return CONNECTION_QUERIES.has(func.name) && context.derivesFrom(type, CONNECTIONS) ? 'query' : undefined;
+}
+
+/** `anything.execute(select(Order)...)`: whatever it is, it is given a statement of SQLAlchemy. */
+function isStatement(context: RuleContext, call: CallFacts): boolean {
+  let inner = call.node.args[0]?.value;
+  while (inner?.kind === 'call' && inner.func.kind === 'attribute' && inner.func.object.kind === 'call') inner = inner.func.object;
+  if (inner?.kind !== 'call') return false;
+  return STATEMENTS.has(context.external(call.scope, inner.func) ?? '');
+}
+
+/** `request.app.state.pool.fetchrow("SELECT ...")` */
+function isSql(context: RuleContext, call: CallFacts): boolean {
+  const [first] = call.node.args;
+  return (
+    call.node.func.kind === 'attribute' &&
+    CONNECTION_QUERIES.has(call.node.func.name) &&
+    first?.value.kind === 'string' &&
+    /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s/i.test(first.value.value) &&
+    /pool|conn|db|database|session/i.test(context.source(call.node.func.object))
+  );
+}
+
+/** `db.query(User)` of a mapped class, or of something called a model. */
+function queriesTable(context: RuleContext, call: CallFacts): boolean {
+  const [first] = call.node.args;
+  if (call.node.func.kind !== 'attribute' || call.node.func.name !== 'query' || first === undefined) return false;
+  const entity = first.value.kind === 'attribute' ? first.value.object : first.value;
+  const resolved = context.resolve(call.scope, entity);
+  return resolved?.kind === 'class' && isTable(context, resolved);
 }
 
 /** `SELECT 1` asks whether the database is there; it reads no data. */

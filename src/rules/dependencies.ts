@@ -1,11 +1,14 @@
 import { CONSTRAINT_PATHS, type Constraint, parseConstraints } from '../documents/architect-constraint.ts';
-import { distributionsOf, normaliseDistribution, withCompanions } from '../python/distributions.ts';
+import { distributionsOf, isWellKnown, normaliseDistribution, withCompanions } from '../python/distributions.ts';
 import { STANDARD_LIBRARY } from '../python/standard-library.ts';
 import type { ImportedName } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { isMainGuard } from './main-guard.ts';
 
 /** A shorter import name may be part of any distribution's name by accident. */
 const SHORTEST_TELLING = 3;
+/** A shorter distribution name may begin any import name by accident. */
+const SHORTEST_STEM = 6;
 /** A constraint document that names fewer libraries than this does not declare a whole stack. */
 const WHOLE_STACK = 4;
 
@@ -13,7 +16,7 @@ const WHOLE_STACK = 4;
 export const declaredDependencies: Check = (context) => {
   const constraint = readConstraint(context);
   const manifest = readManifests(context);
-  if (constraint === undefined && manifest === undefined) return;
+  if ((constraint === undefined && manifest === undefined) || context.path.includes('{{')) return;
   const prohibited = new Map(named(constraint, 'prohibited'));
   const allowed = withCompanions(named(constraint, 'allowed').map(([name]) => name));
   const declared = withCompanions(manifest ?? []);
@@ -33,7 +36,8 @@ export const declaredDependencies: Check = (context) => {
       );
       continue;
     }
-    if (isOptional(context, imported) || isDeclared(candidates, allowed)) continue;
+    if (isOptional(context, imported) || /\bimportorskip\b|\bsys\.path\b/.test(context.facts.text)) continue;
+    if (isDeclared(candidates, allowed)) continue;
     const isInManifest = isDeclared(candidates, declared);
     const declaresStack = constraint !== undefined && named(constraint, 'allowed').length >= WHOLE_STACK;
     if (isInManifest && !declaresStack) continue;
@@ -58,6 +62,8 @@ export const declaredDependencies: Check = (context) => {
         imported,
         `\`${top}\` is not declared by ${where}: ${distribution} is no dependency.`,
         `Use a declared library. If ${distribution} is really needed, ask the architect, then add it to the manifest.`,
+        // An import name that few know may come from a distribution of any name.
+        isWellKnown(top) ? 'error' : 'warning',
       );
     }
   }
@@ -109,17 +115,22 @@ function isOwn(context: RuleContext, top: string): boolean {
 
 function isDeclared(candidates: readonly string[], declared: ReadonlySet<string>): boolean {
   if (candidates.some((name) => declared.has(name))) return true;
-  // `opentelemetry` comes from opentelemetry-api, `ratelimit` from asgi-ratelimit: what a name hides in cannot be excluded.
+  // `opentelemetry` comes from opentelemetry-api, `ratelimit` from asgi-ratelimit, `types_boto3_s3` from types-boto3: what a
+  // name hides in cannot be excluded.
   const own = (candidates.at(-1) ?? '').replaceAll('-', '');
-  for (const name of declared) if (own.length >= SHORTEST_TELLING && name.replaceAll('-', '').includes(own)) return true;
+  for (const name of declared) {
+    const other = name.replaceAll('-', '');
+    if (own.length >= SHORTEST_TELLING && other.includes(own)) return true;
+    if (other.length >= SHORTEST_STEM && own.startsWith(other)) return true;
+  }
   return false;
 }
 
-/** Imported below `try` with a fallback, or for type checkers only: the code does without it. */
+/** Imported below `try` or `if`, or after a test that skips without it: the code does without it. */
 function isOptional(context: RuleContext, imported: ImportedName): boolean {
   return context.facts.statements.some(({ statement }) => {
     if (statement.start > imported.start || imported.end > statement.end) return false;
     if (statement.kind === 'try') return statement.handlers.length > 0;
-    return statement.kind === 'if' && /TYPE_CHECKING/.test(context.source(statement).slice(0, 60));
+    return statement.kind === 'if' && !isMainGuard(statement);
   });
 }

@@ -1,5 +1,6 @@
 import type { FunctionFacts } from '../python/module-facts.ts';
-import type { CallExpression } from '../python/syntax.ts';
+import { spelled } from '../python/resolver.ts';
+import type { CallExpression, Expression } from '../python/syntax.ts';
 import type { RuleContext } from './context.ts';
 
 const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.FastAPI', 'fastapi.routing.APIRouter', 'fastapi.applications.FastAPI']);
@@ -18,10 +19,16 @@ export function routeDecorators(context: RuleContext, owner: FunctionFacts): Rou
   for (const decorator of owner.node.decorators) {
     if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || !METHODS.has(decorator.func.name)) continue;
     const type = context.typeOf(owner.definedIn, decorator.func.object);
-    if (type !== undefined && context.derivesFrom(type, ROUTERS))
+    if (type === undefined ? isCalledRouter(context, owner, decorator.func.object) : context.derivesFrom(type, ROUTERS))
       found.push({ call: decorator, method: decorator.func.name.toUpperCase() });
   }
   return found;
+}
+
+/** `router = OurAPIRouter(...)` of a class that cannot be followed: the name says what it is. */
+function isCalledRouter(context: RuleContext, owner: FunctionFacts, expression: Expression): boolean {
+  const resolved = context.resolve(owner.definedIn, expression);
+  return resolved?.kind === 'variable' && resolved.value?.kind === 'call' && spelled(resolved.value.func).endsWith('APIRouter');
 }
 
 /** True for functions that FastAPI calls for a request. */

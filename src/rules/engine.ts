@@ -3,6 +3,7 @@ import type Tinypool from 'tinypool';
 import type { PythonSettings } from '../python/python-settings.ts';
 import type { RuffResult, RuffSettings, RuffTask } from '../python/ruff.ts';
 import { packageFile } from '../workspace/package-root.ts';
+import { errnoOf, Refusal } from '../workspace/refusal.ts';
 import { toLf } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
@@ -82,9 +83,26 @@ export class CheckEngine {
 
   private async runAnalysis(task: AnalysisTask, lane: Lane): Promise<FileResult> {
     this.analysis[lane] ??= startThread('dist/analysis-worker.js');
-    const result: FileResult = await (await this.analysis[lane])?.run(task);
-    return result;
+    const thread = await this.analysis[lane];
+    try {
+      const result: FileResult = await thread.run(task);
+      return result;
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+    }
+    // The thread had kept too much of the project: a new one starts with nothing.
+    try {
+      const result: FileResult = await thread.run(task);
+      return result;
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      throw new Refusal('too_large', `"${task.file.path}" needs too much memory to be analysed.`, 'Split the file.');
+    }
   }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return errnoOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 /** The pool is loaded on first use: the server answers its client before that. */
@@ -96,6 +114,7 @@ async function startThread(worker: string): Promise<Tinypool> {
     maxThreads: 1,
     idleTimeout: IDLE_MS,
     runtime: 'worker_threads',
-    resourceLimits: { maxYoungGenerationSizeMb: 32 },
+    // Without a limit V8 lets each heap grow several times as large as what is alive in it.
+    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 200 },
   });
 }

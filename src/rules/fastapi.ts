@@ -33,6 +33,7 @@ const DICTS = new Set([
   'collections.abc.Mapping',
   'collections.abc.MutableMapping',
 ]);
+const WRAPPERS = new Set(['builtins.list', 'typing.List', 'typing.Optional', 'collections.abc.Sequence', 'typing.Sequence']);
 const ANY = new Set(['typing.Any', 'typing_extensions.Any', 'builtins.object']);
 
 /** fastapi/response-model: an endpoint that does not say what it returns. */
@@ -57,7 +58,7 @@ export const noRawDict: Check = (context) => {
     if (routes.length === 0 || routes.some((route) => isExempt(context, owner, route))) continue;
     // Asked last: the answer may lie anywhere in the project.
     const isServedAsPage = (): boolean => routes.some((route) => isPage(context, owner, route));
-    const literals = owner.returns.filter((statement) => statement.value?.kind === 'dict');
+    const literals = owner.returns.filter((statement) => statement.value !== undefined && isRawDict(context, owner, statement.value));
     if (literals.length > 0 && isServedAsPage()) continue;
     for (const statement of literals) {
       context.report({
@@ -93,10 +94,38 @@ function declaredDict(context: RuleContext, owner: FunctionFacts, routes: readon
   return candidates.find((candidate, index) => {
     // With a response model the return annotation only describes the function's inside.
     if (candidate === undefined || (isAnswered && index === candidates.length - 1)) return false;
-    const base = candidate.kind === 'subscript' ? candidate.value : candidate;
-    const name = context.external(owner.definedIn, base);
-    return name !== undefined && DICTS.has(name);
+    return namesDict(context, owner, candidate);
   });
+}
+
+/** `dict`, `dict[str, X]`, `dict | None`, `list[dict]`. */
+function namesDict(context: RuleContext, owner: FunctionFacts, annotation: Expression): boolean {
+  if (annotation.kind === 'binary') return [annotation.left, annotation.right].some((side) => namesDict(context, owner, side));
+  const name = context.external(owner.definedIn, annotation.kind === 'subscript' ? annotation.value : annotation);
+  if (name !== undefined && DICTS.has(name)) return true;
+  const [item] = annotation.kind === 'subscript' ? annotation.index : [];
+  return name !== undefined && WRAPPERS.has(name) && item !== undefined && namesDict(context, owner, item);
+}
+
+/** A dict literal or `dict(...)`, a list of them, or a local name for one. */
+function isRawDict(context: RuleContext, owner: FunctionFacts, value: Expression): boolean {
+  switch (value.kind) {
+    case 'dict':
+      return true;
+    case 'call':
+      return context.external(owner.scope, value.func) === 'builtins.dict';
+    case 'list':
+      return value.items.length > 0 && value.items.every((item) => item.kind === 'dict');
+    case 'comprehension':
+      return value.form === 'dict' || (value.form === 'list' && value.parts[0]?.kind === 'dict');
+    case 'name': {
+      const bindings = owner.scope.bindings.get(value.id);
+      const [only] = bindings ?? [];
+      return bindings?.length === 1 && only?.kind === 'value' && only.annotation === undefined && only.value?.kind === 'dict';
+    }
+    default:
+      return false;
+  }
 }
 
 function argument(args: readonly Argument[], keyword: string): Expression | undefined {

@@ -3,6 +3,8 @@ import type { FileRole } from './finding.ts';
 import { isMainGuard } from './main-guard.ts';
 
 const TEST_FOLDER = /(^|_)tests?$|^(testing|e2e|fixtures)$/;
+const EXAMPLE_FOLDERS = new Set(['examples', 'example', 'docs', 'docs_src', 'benchmarks', 'benches', 'scripts', 'load_testing']);
+const ROUTE = /^(get|post|put|patch|delete|api_route)$/;
 const REVISION_FOLDERS = new Set(['alembic', 'revisions', 'versions']);
 const MIGRATION_LIBRARIES = new Set(['alembic', 'django']);
 const SCRIPT_FOLDERS = new Set([
@@ -38,7 +40,10 @@ export function fileRole(path: string, facts: ModuleFacts): FileRole {
   const segments = path.toLowerCase().split('/');
   const name = segments.pop() ?? '';
   const stem = name.replace(/\.py$/, '');
-  if (/^test_|_tests?$/.test(stem) || stem === 'conftest' || segments.some((segment) => TEST_FOLDER.test(segment))) return 'tests';
+  if (stem === 'conftest' || segments.some((segment) => TEST_FOLDER.test(segment))) return 'tests';
+  // Routes are part of the service, whatever their folder is called: `api/settings.py`, `api/notebooks/views.py`.
+  if (definesRoutes(facts) && !segments.some((segment) => EXAMPLE_FOLDERS.has(segment))) return 'source';
+  if (/^test_|_tests?$/.test(stem)) return 'tests';
   const modules = facts.imports.filter((imported) => imported.level === 0).map((imported) => imported.module.split('.')[0] ?? '');
   if (isRevision(facts) || segments.some((segment) => REVISION_FOLDERS.has(segment))) return 'migrations';
   if (segments.some((segment) => /^migrations?$/.test(segment)) && modules.some((module) => MIGRATION_LIBRARIES.has(module)))
@@ -51,6 +56,17 @@ export function fileRole(path: string, facts: ModuleFacts): FileRole {
   const parent = segments.at(-1) ?? '';
   const readsSettings = modules.includes('pydantic_settings') && !modules.includes('fastapi');
   return SETTINGS_NAME.test(stem) || SETTINGS_NAME.test(parent) || readsSettings ? 'settings' : 'source';
+}
+
+/** A module with endpoints on a router or application that it makes itself. */
+function definesRoutes(facts: ModuleFacts): boolean {
+  const makesRouter = facts.calls.some(({ node }) => node.func.kind === 'name' && /(^|[a-z])APIRouter$/.test(node.func.id));
+  if (!makesRouter) return false;
+  return facts.functions.some((owner) =>
+    owner.node.decorators.some(
+      (decorator) => decorator.kind === 'call' && decorator.func.kind === 'attribute' && ROUTE.test(decorator.func.name),
+    ),
+  );
 }
 
 /** A module that builds a command line, not one that only mentions such a library. */

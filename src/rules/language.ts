@@ -25,9 +25,23 @@ const LATIN = new Map([
   ...Object.entries({ en: 'eng', de: 'deu', fr: 'fra', es: 'spa', pt: 'por', it: 'ita', nl: 'nld', pl: 'pol', sv: 'swe', tr: 'tur' }),
 ]);
 const NAMES = new Map([...LATIN].map(([short, long]) => [long, short]));
+const MIN_SCRIPT_LETTERS = 4;
 /** Fewer letters than this say too little about a language in Latin script. */
 const MIN_LATIN_LETTERS = 80;
 const MIN_ENGLISH_WORDS = 6;
+/** Words that no text of a language does without: letters alone mistake technical English for French. */
+const COMMON_WORDS: ReadonlyMap<string, RegExp> = new Map([
+  ['deu', /\b(der|die|das|und|ist|nicht|ein|eine|einen|mit|für|auf|den|dem|wird|wenn|oder|sich|bei)\b/gi],
+  ['fra', /\b(le|la|les|des|est|et|une|pour|dans|que|qui|pas|sur|avec|aux?|du|cette?|ou|si)\b/gi],
+  ['spa', /\b(el|los|las|que|una?|del|para|por|con|es|se|si|como|este|esta|pero)\b/gi],
+  ['por', /\b(os|as|que|uma?|do|da|dos|das|para|por|com|não|se|é|como|este|esta)\b/gi],
+  ['ita', /\b(il|gli|che|una?|del|della|per|con|non|è|si|se|come|questo|questa|nel)\b/gi],
+  ['nld', /\b(de|het|een|en|van|voor|met|niet|is|op|dat|die|als|wordt|bij|te)\b/gi],
+  ['pol', /\b(jest|nie|się|na|dla|do|że|jak|lub|oraz|przez|po|od|jeśli|to)\b/gi],
+  ['swe', /\b(och|är|en|ett|som|för|med|att|inte|av|på|den|det|om|till|eller)\b/gi],
+  ['tur', /\b(ve|bir|bu|için|ile|olarak|değil|olan|veya|gibi|eğer|daha|ise)\b/gi],
+]);
+const MIN_COMMON_WORDS = 4;
 /** How far the best guess must lead before it is believed. */
 const MIN_LEAD = 0.15;
 
@@ -97,7 +111,8 @@ export function foreignLanguage(text: string, wanted: string): string | undefine
   const own = SCRIPTS.find((script) => script.languages.test(wanted.toLowerCase()));
   for (const script of SCRIPTS) {
     const count = prose.match(script.letters)?.length ?? 0;
-    if (count < 2 || count / letters < 0.3) continue;
+    // Single letters of another script are symbols, names or drawings.
+    if (count < MIN_SCRIPT_LETTERS || count / prose.replace(/\s/g, '').length < 0.3) continue;
     // Chinese letters are Japanese ones too.
     if (own === script || (own !== undefined && (prose.match(own.letters)?.length ?? 0) / letters >= 0.3)) return undefined;
     return scriptLanguage(prose);
@@ -128,5 +143,6 @@ function foreignLatin(prose: string, wanted: string, letters: number): string | 
   if (best === undefined || best[0] === own || best[1] - ownScore < MIN_LEAD) return undefined;
   // English technical prose is the likeliest thing to be mistaken, one way or the other.
   if ((own === 'eng' && isEnglish(prose)) || (best[0] === 'eng' && !isEnglish(prose))) return undefined;
+  if (best[0] !== 'eng' && (prose.match(COMMON_WORDS.get(best[0]) ?? /(?!)/g)?.length ?? 0) < MIN_COMMON_WORDS) return undefined;
   return new Intl.DisplayNames(['en'], { type: 'language' }).of(NAMES.get(best[0]) ?? best[0]);
 }

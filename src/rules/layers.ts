@@ -16,13 +16,15 @@ const NAMES = {
 } as const;
 export type Layer = keyof typeof NAMES;
 
+/** `user_service.py` is a service; `api_key.py` is no api. */
+const STEM_SUFFIX = /_(services?|repository|repositories|repo|crud|dao|router|routes|endpoints|schemas?)$/;
 const layersByName = new Map<string, Layer>();
 for (const layer of ['api', 'core', 'db', 'models', 'schemas', 'services', 'repositories', 'workers', 'pipelines', 'utils'] as const)
   for (const name of NAMES[layer]) layersByName.set(name, layer);
 
 /** True when a path segment or file stem is the name of a layer. */
 export function isLayerName(name: string): boolean {
-  return layerNamed(name.toLowerCase()) !== undefined;
+  return layersByName.has(name.toLowerCase());
 }
 
 /**
@@ -35,16 +37,11 @@ export function layersOf(path: string): readonly Layer[] {
     .replace(/\.pyi?$/, '')
     .split('/')
     .reverse();
-  return (stem === '__init__' ? folders : [stem, ...folders]).flatMap((name) => layerNamed(name) ?? []);
+  const own = stem === '__init__' ? undefined : (layersByName.get(stem) ?? layersByName.get(STEM_SUFFIX.exec(stem)?.[1] ?? ''));
+  return [own, ...folders.map((name) => layersByName.get(name))].filter((layer) => layer !== undefined);
 }
 
 /** The nearest layer of a path: where a by-domain layout puts `orders/repository.py`, and the others `repositories/orders.py`. */
 export function layerOf(path: string): Layer | undefined {
   return layersOf(path)[0];
-}
-
-/** `services` and `user_service` are services; `api_key` is no api. */
-function layerNamed(name: string): Layer | undefined {
-  const suffix = /_(services?|repository|repositories|repo|crud|dao|router|routes|endpoints|schemas?)$/.exec(name)?.[1];
-  return layersByName.get(name) ?? (suffix === undefined ? undefined : layersByName.get(suffix));
 }

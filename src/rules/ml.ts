@@ -1,9 +1,13 @@
-import type { CallFacts } from '../python/module-facts.ts';
+import type { FunctionFacts } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
+import { inferenceCall } from './inference.ts';
 import { layersOf } from './layers.ts';
 import { MODEL_LOADERS } from './model-loading.ts';
+import { reportReached } from './report-reached.ts';
+
+const LIFESPAN_DECORATORS = new Set(['contextlib.asynccontextmanager', 'contextlib.contextmanager']);
 
 /** ml/cached-model: a model that is loaded while a request is served. */
 export const cachedModel: Check = (context) => {
@@ -27,6 +31,8 @@ export const isolated: Check = (context) => {
     const name = context.external(scope, node.func);
     if (name === undefined || !MODEL_LOADERS.test(name)) continue;
     const owner = enclosingFunction(scope);
+    // The lifespan is where a model is to be loaded, wherever the application is put together.
+    if (owner !== undefined && isLifespan(context, owner)) continue;
     context.report({
       rule: 'ml/isolated',
       span: node.func,
@@ -35,48 +41,16 @@ export const isolated: Check = (context) => {
   }
 };
 
-/** Classes and loaders whose objects compute for long, and the methods that do it; `call` is calling the object itself. */
-const INFERENCE: readonly { readonly types: RegExp; readonly methods: ReadonlySet<string> }[] = [
-  {
-    types: /^sentence_transformers\.(SentenceTransformer|CrossEncoder)/,
-    methods: new Set(['encode', 'predict', 'rank', 'encode_multi_process']),
-  },
-  { types: /^transformers\.(pipeline$|.*[Pp]ipeline$)/, methods: new Set(['call']) },
-  { types: /^transformers\.\w*Model\w*(\.from_pretrained)?$/, methods: new Set(['call', 'generate', 'forward']) },
-  {
-    types: /^(joblib\.load|pickle\.load|sklearn\.|xgboost\.|lightgbm\.|catboost\.)/,
-    methods: new Set(['predict', 'predict_proba', 'decision_function', 'fit', 'fit_transform', 'fit_predict']),
-  },
-  { types: /^(tensorflow\.)?keras(\.\w+)*\.(load_model|Model|Sequential)$/, methods: new Set(['predict', 'fit', 'evaluate', 'call']) },
-  { types: /^torch\.(load|jit\.load|nn\.\w+)$/, methods: new Set(['call', 'forward']) },
-  { types: /^onnxruntime\.InferenceSession$/, methods: new Set(['run']) },
-  { types: /^spacy\.(load|language\.Language)$/, methods: new Set(['call', 'pipe']) },
-  { types: /^(whisper\.load_model|faster_whisper\.WhisperModel)$/, methods: new Set(['transcribe']) },
-  { types: /^ultralytics\.YOLO$/, methods: new Set(['call', 'predict', 'track']) },
-];
-
-/** How a call computes on a model; undefined for any other call. */
-export function inferenceCall(context: RuleContext, call: CallFacts): string | undefined {
-  const { func } = call.node;
-  const isMethod = func.kind === 'attribute' && METHOD_NAMES.has(func.name);
-  const receiver = isMethod ? func.object : func;
-  const type = context.typeOf(call.scope, receiver);
-  if (type === undefined) return undefined;
-  const method = isMethod ? func.name : 'call';
-  for (const name of type.kind === 'external' ? [type.name] : context.ancestry(type)) {
-    if (INFERENCE.some((entry) => entry.types.test(name) && entry.methods.has(method))) return spelled(func);
-  }
-  return undefined;
+function isLifespan(context: RuleContext, owner: FunctionFacts): boolean {
+  return /lifespan|startup/i.test(owner.node.name) || context.hasDecorator(owner, LIFESPAN_DECORATORS);
 }
-
-const METHOD_NAMES = new Set(INFERENCE.flatMap((entry) => [...entry.methods]));
 
 /** ml/executor: inference that holds the event loop. */
 export const executor: Check = (context) => {
   for (const call of context.facts.calls) {
     const owner = enclosingFunction(call.scope);
     if (owner?.node.isAsync !== true || call.isAwaited) continue;
-    const called = inferenceCall(context, call);
+    const called = inferenceCall(context.resolver, context.module, call);
     if (called === undefined) continue;
     context.report({
       rule: 'ml/executor',
@@ -85,4 +59,5 @@ export const executor: Check = (context) => {
       fix: `Write \`await asyncio.to_thread(${called}, ...)\`, or \`run_in_executor\` with a pool of its own.`,
     });
   }
+  reportReached(context, 'inference', 'ml/executor', 'computes until it is done');
 };

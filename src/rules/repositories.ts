@@ -1,3 +1,4 @@
+import { isTestFile } from '../python/markers.ts';
 import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Check, RuleContext } from './context.ts';
@@ -9,7 +10,7 @@ import { layerOf, layersOf } from './layers.ts';
 export const repositoryOnly: Check = (context) => {
   const named = layersOf(context.path);
   const [layer] = named;
-  if ((layer !== 'services' && layer !== 'api') || named.includes('repositories')) return;
+  if ((layer !== 'services' && layer !== 'api' && layer !== 'workers') || named.includes('repositories')) return;
   const byFunction = new Map<FunctionFacts, CallFacts[]>();
   for (const call of context.facts.calls) {
     const { owner } = call.scope;
@@ -47,7 +48,7 @@ export const begin: Check = (context) => {
     const { owner } = call.scope;
     if (owner === undefined || reported.has(owner) || !isWrite(context, call)) continue;
     reported.add(owner);
-    if (context.project.files.filesWith('commits').length > 0) return;
+    if (context.project.files.filesWith('commits').some((file) => !isTestFile(file))) return;
     context.report({
       rule: 'sqlalchemy/begin',
       span: call.node.func,

@@ -9,8 +9,14 @@ import { layerOf } from './layers.ts';
 /** An endpoint may guard and choose once or twice; from here on it decides. */
 const MAX_BRANCHES = 2;
 const HTTP_EXCEPTIONS = new Set(['fastapi.HTTPException', 'fastapi.exceptions.HTTPException', 'starlette.exceptions.HTTPException']);
-const GENERIC_EXCEPTIONS = new Set(['builtins.Exception', 'builtins.ValueError', 'builtins.KeyError', 'builtins.RuntimeError']);
-const JSON_RESPONSES = new Set(['fastapi.responses.JSONResponse', 'starlette.responses.JSONResponse', 'fastapi.responses.ORJSONResponse']);
+const GENERIC_EXCEPTIONS = new Set([
+  'builtins.Exception',
+  'builtins.ValueError',
+  'builtins.KeyError',
+  'builtins.RuntimeError',
+  'builtins.NotImplementedError',
+]);
+const RESPONSES = /^(fastapi|starlette)(\.responses)?\.(JSONResponse|ORJSONResponse|UJSONResponse|PlainTextResponse|Response)$/;
 
 /** fastapi/thin-router: an endpoint that queries, ends transactions or decides by itself. */
 export const thinRouter: Check = (context) => {
@@ -105,13 +111,23 @@ function reportErrorResponses(context: RuleContext, owner: FunctionFacts): void 
     }
     if (value?.kind !== 'call') continue;
     const name = context.external(owner.scope, value.func);
-    const status = value.args.find((argument) => argument.keyword === 'status_code')?.value;
-    if (name === undefined || !JSON_RESPONSES.has(name) || status === undefined) continue;
+    if (name !== undefined && HTTP_EXCEPTIONS.has(name)) {
+      context.report({
+        rule: 'fastapi/http-exception',
+        span: value.func,
+        message: `Endpoint \`${owner.node.name}\` returns the exception instead of raising it: the client gets status 200.`,
+        fix: `Write \`raise ${context.source(value).replace(/\s+/g, ' ').slice(0, 80)}\`.`,
+      });
+      continue;
+    }
+    const positional = value.args.filter((argument) => argument.keyword === undefined);
+    const status = (value.args.find((argument) => argument.keyword === 'status_code') ?? positional[1])?.value;
+    if (name === undefined || !RESPONSES.test(name) || status === undefined) continue;
     if (!/^[45]\d\d$|HTTP_[45]\d\d_/.test(context.source(status))) continue;
     context.report({
       rule: 'fastapi/http-exception',
       span: value.func,
-      message: `Endpoint \`${owner.node.name}\` builds its error as a \`JSONResponse\`: middleware, logs and dependencies take it for a success.`,
+      message: `Endpoint \`${owner.node.name}\` returns its error as a \`${spelled(value.func)}\`: dependencies and handlers take it for a success.`,
       fix: `Raise \`HTTPException(status_code=${context.source(status)}, detail=...)\`.`,
     });
   }

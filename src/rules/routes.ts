@@ -62,12 +62,32 @@ export class Routes {
     return found;
   }
 
-  /** A call such as `api.include_router(users.router, prefix="/users")`: what it includes, and under which prefix. */
-  include(module: Module, scope: Scope, call: CallExpression): { router: RouterObject; prefix: string | undefined } | undefined {
-    if (call.func.kind !== 'attribute' || call.func.name !== 'include_router') return undefined;
+  /**
+   * A call such as `api.include_router(users.router, prefix="/users")`: what it includes, and under which prefix. In a loop
+   * over a list of routers it includes each of them; what cannot be known is left out.
+   */
+  included(module: Module, scope: Scope, call: CallExpression): { router: RouterObject; prefix: string | undefined }[] {
+    if (call.func.kind !== 'attribute' || call.func.name !== 'include_router') return [];
     const given = call.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value;
-    const router = given === undefined ? undefined : this.routerOf(module, scope, given);
-    return router === undefined ? undefined : { router, prefix: this.textArgument(module, scope, call, 'prefix') };
+    if (given === undefined) return [];
+    const prefix = this.textArgument(module, scope, call, 'prefix');
+    const router = this.routerOf(module, scope, given);
+    const routers = router === undefined ? this.looped(module, scope, call, given) : [router];
+    return routers.map((each) => ({ router: each, prefix }));
+  }
+
+  /** The routers of `for router in (users.router, orders.router):` around a call. */
+  private looped(module: Module, scope: Scope, call: CallExpression, given: Expression): RouterObject[] {
+    if (given.kind !== 'name') return [];
+    for (const { statement, scope: outer } of module.facts.statements) {
+      if (statement.kind !== 'for' || statement.start > call.start || call.end > statement.end) continue;
+      if (statement.target.kind !== 'name' || statement.target.id !== given.id) continue;
+      const { iterable } = statement;
+      const listed = this.resolver.variableValue(module, outer, iterable) ?? { module, scope, value: iterable };
+      if (listed.value.kind !== 'list' && listed.value.kind !== 'tuple') continue;
+      return listed.value.items.flatMap((item) => this.routerOf(listed.module, listed.scope, item) ?? []);
+    }
+    return [];
   }
 
   /**
@@ -100,19 +120,19 @@ export class Routes {
       const module = this.project.whole(file);
       if (module === undefined) return [];
       return module.facts.calls.flatMap(({ node, scope }) => {
-        const include = this.include(module, scope, node);
-        if (include === undefined || node.func.kind !== 'attribute' || !isSame(include.router, router)) return [];
-        return [{ call: node, includer: this.routerOf(module, scope, node.func.object) }];
+        const { func } = node;
+        if (func.kind !== 'attribute' || !this.included(module, scope, node).some((include) => isSame(include.router, router))) return [];
+        return [{ call: node, includer: this.routerOf(module, scope, func.object) }];
       });
     });
   }
 
   private includesOf(router: RouterObject): { router: RouterObject; prefix: string | undefined; call: CallExpression }[] {
     return router.module.facts.calls.flatMap(({ node, scope }) => {
-      const include = this.include(router.module, scope, node);
-      if (include === undefined || node.func.kind !== 'attribute') return [];
-      const receiver = this.routerOf(router.module, scope, node.func.object);
-      return isSame(receiver, router) && !isSame(include.router, router) ? [{ ...include, call: node }] : [];
+      const includes = this.included(router.module, scope, node);
+      if (includes.length === 0 || node.func.kind !== 'attribute') return [];
+      if (!isSame(this.routerOf(router.module, scope, node.func.object), router)) return [];
+      return includes.flatMap((include) => (isSame(include.router, router) ? [] : [{ ...include, call: node }]));
     });
   }
 

@@ -7,6 +7,7 @@ import { isTable, MODELS } from './models.ts';
 
 type ProjectClass = Extract<ResolvedClass, { kind: 'class' }>;
 
+const SQL_MODELS = new Set(['sqlmodel.SQLModel', 'sqlmodel.main.SQLModel']);
 const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'API_ROUTE']);
 /** Markers of parameters that are not read from the JSON body. */
 const NOT_BODY = /\b(Depends|Security|Query|Path|Header|Cookie|Form|File)\s*\(/;
@@ -96,7 +97,8 @@ function reportUnread(
   span: { start: number; end: number },
 ): void {
   if (row?.kind !== 'class' || !isTable(context, row) || row.node === model.node) return;
-  if (!context.derivesFrom(model, MODELS) || readsAttributes(context, model) !== false) return;
+  // SQLModel reads attributes by itself.
+  if (!context.derivesFrom(model, MODELS) || context.derivesFrom(model, SQL_MODELS) || readsAttributes(context, model) !== false) return;
   context.report({
     rule: 'pydantic/from-attributes',
     span,

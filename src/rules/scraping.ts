@@ -1,6 +1,6 @@
 import type { CallFacts } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
-import { blocksOf, type Span, type Statement } from '../python/syntax.ts';
+import { blocksOf, type Span, type Statement, walkExpression } from '../python/syntax.ts';
 import type { Check } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
 
@@ -45,13 +45,28 @@ export const playwright: Check = (context) => {
     context.report({
       rule: 'scraping/playwright',
       // Kept on an object, it may live as long as the application, and be stopped by its owner.
-      severity: statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'attribute') ? 'warning' : 'error',
+      severity: isHandedOn(context, statement) ? 'warning' : 'error',
       span: node.func,
       message: 'Playwright is started by hand: an exception before `stop()` leaves its driver and browsers running.',
       fix: 'Write `async with async_playwright() as playwright:`.',
     });
   }
 };
+
+/** Stored on an object, at once or later in the function, or returned: somebody else stops it. */
+function isHandedOn(context: Parameters<Check>[0], statement: Statement): boolean {
+  if (statement.kind === 'return') return true;
+  if (statement.kind !== 'assign') return false;
+  if (statement.targets.some((target) => target.kind === 'attribute')) return true;
+  const names = new Set(statement.targets.flatMap((target) => (target.kind === 'name' ? [target.id] : [])));
+  return context.facts.statements.some(({ statement: later }) => {
+    if (later.kind !== 'return' && later.kind !== 'assign') return false;
+    const isKept = later.kind === 'return' || later.targets.some((target) => target.kind === 'attribute');
+    return (
+      isKept && later.value !== undefined && [...walkExpression(later.value)].some((part) => part.kind === 'name' && names.has(part.id))
+    );
+  });
+}
 
 const SCRAPING_PATH = /(scrap|crawl|spider)/i;
 const SCRAPING_LIBRARIES = /^(bs4|scrapy|selectolax|parsel|playwright|lxml\.html|requests_html|newspaper|cloudscraper)(\.|$)/;
@@ -68,7 +83,8 @@ export const polite: Check = (context) => {
   if (!scrapes) return;
   for (const { statement, scope } of context.facts.statements) {
     const isLoop = statement.kind === 'for' || (statement.kind === 'block' && context.source(statement).startsWith('while'));
-    if (!isLoop || PAUSE.test(context.source(statement))) continue;
+    const isRetry = statement.kind === 'for' && /redirect|retr|attempt/i.test(context.source(statement.iterable));
+    if (!isLoop || isRetry || PAUSE.test(context.source(statement))) continue;
     const fetch = context.facts.calls.find(
       (call) => call.scope.owner === scope.owner && isFetch(context, call) && isRepeated(statement, call.node),
     );

@@ -2,6 +2,7 @@ import type { FunctionFacts } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Span } from '../python/syntax.ts';
 import { blockingFunction, blockingMethod } from './blocking-calls.ts';
+import { readsMemory } from './blocking-effect.ts';
 import type { Check, RuleContext } from './context.ts';
 import { databaseWork } from './data-access.ts';
 import { isEndpoint } from './endpoints.ts';
@@ -65,7 +66,8 @@ function reportInputOutput(context: RuleContext): void {
     const name = context.external(call.scope, func);
     const type = func.kind === 'attribute' ? context.typeOf(call.scope, func.object) : undefined;
     const isInputOutput =
-      (name !== undefined && (blockingFunction(name) !== undefined || NETWORK_CLIENTS.test(name))) ||
+      (name !== undefined &&
+        ((blockingFunction(name) !== undefined && !readsMemory(context.resolver, context.module, call)) || NETWORK_CLIENTS.test(name))) ||
       (func.kind === 'attribute' && type?.kind === 'external' && blockingMethod(type.name, func.name) !== undefined) ||
       databaseWork(context, call) !== undefined;
     if (!isInputOutput) continue;

@@ -4,6 +4,7 @@ import type { FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { isEndpoint } from './endpoints.ts';
 import { layerOf } from './layers.ts';
 
 const FORM = /^test_\w+?_should_\w+?_when_\w+$/;
@@ -67,7 +68,9 @@ function testFunctions(context: RuleContext): FunctionFacts[] {
 }
 
 function isCollected(context: RuleContext, owner: FunctionFacts): boolean {
-  return owner.parentClass?.node.name.startsWith('Test') === true || isUnittest(context, owner);
+  if (isUnittest(context, owner)) return true;
+  // pytest does not collect classes that are constructed.
+  return owner.parentClass?.node.name.startsWith('Test') === true && !owner.parentClass.scope.bindings.has('__init__');
 }
 
 /** A method of a `unittest` case, which runs coroutines itself. */
@@ -196,7 +199,7 @@ export const serviceCovered: Check = (context) => {
 /** The identifiers of every test file, each file apart. */
 function testWords(context: RuleContext): ReadonlySet<string>[] {
   const { files } = context.project;
-  return files.testModules().map((file) => files.wordsOf(file));
+  return files.testFiles().map((file) => files.wordsOf(file));
 }
 
 /** `user_service` for `UserService`: what an instance is called. */
@@ -204,9 +207,19 @@ function instanceName(className: string | undefined): string {
   return (className ?? '').replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').toLowerCase();
 }
 
+/** Nothing but a docstring, `pass`, `...` or a refusal: there is nothing to test. */
+function isEmpty(body: FunctionFacts['node']['body']): boolean {
+  return body.every(
+    (statement) =>
+      statement.kind === 'pass' ||
+      statement.kind === 'raise' ||
+      (statement.kind === 'expression' && (statement.value.kind === 'string' || statement.value.kind === 'constant')),
+  );
+}
+
 function isPublicService(context: RuleContext, owner: FunctionFacts): boolean {
   const { node, parentClass } = owner;
-  if (node.name.startsWith('_') || owner.parentFunction !== undefined || node.body.length === 0) return false;
+  if (node.name.startsWith('_') || owner.parentFunction !== undefined || isEmpty(node.body) || isEndpoint(context, owner)) return false;
   if (parentClass === undefined)
     return node.decorators.length === 0 || !node.decorators.some((decorator) => /fixture|overload/.test(context.source(decorator)));
   if (parentClass.node.name.startsWith('_') || parentClass.definedIn.kind !== 'module') return false;

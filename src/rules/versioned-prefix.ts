@@ -14,9 +14,11 @@ export const versionedPrefix: Check = (context) => {
   const routes = new Routes(context.resolver, context.project);
   for (const { node, scope } of context.facts.calls) {
     if (node.func.kind !== 'attribute') continue;
-    const include = routes.include(context.module, scope, node);
-    if (include === undefined || isHidden(node)) continue;
-    const served = routes.endpointsOf(include.router, include.prefix).filter(lacksVersion);
+    if (isHidden(node)) continue;
+    const served = routes
+      .included(context.module, scope, node)
+      .flatMap((include) => routes.endpointsOf(include.router, include.prefix))
+      .filter(lacksVersion);
     const [first] = served;
     if (first === undefined || !isUnversionedRoot(context, routes, scope, node.func.object)) continue;
     const more = served.length > 1 ? ` and ${served.length - 1} more` : '';
