@@ -5,6 +5,7 @@ import { SKIPPED_FOLDERS } from '../workspace/listing.ts';
 import { isWellKnown } from './distributions.ts';
 import { declaredIn } from './manifests.ts';
 import { isTestFile, type Marker, markersIn } from './markers.ts';
+import { WordIndex } from './word-index.ts';
 
 /** A link counts as what it may lead to when a name is looked up, but is not followed in a search. */
 type EntryKind = 'file' | 'folder' | 'link';
@@ -37,7 +38,7 @@ export class ProjectFiles {
   private readonly root: string;
   /** Kept over a {@link refresh}: records and words hold as long as the file's stamp. */
   private readonly records = new Map<string, FileRecord>();
-  private readonly words = new Map<string, { readonly stamp: string; readonly words: ReadonlySet<string> }>();
+  private readonly words = new Map<string, { readonly stamp: string; readonly words: WordIndex }>();
   /** What was seen of the disk since the last {@link refresh}. */
   private readonly folders = new Map<string, ReadonlyMap<string, EntryKind>>();
   private readonly texts = new Map<string, string | undefined>();
@@ -153,12 +154,13 @@ export class ProjectFiles {
   }
 
   /** The identifiers in a Python file. */
-  wordsOf(file: string): ReadonlySet<string> {
+  wordsOf(file: string): WordIndex {
     const known = this.words.get(file);
     const read = this.read(file, known?.stamp);
-    if (read === 'unchanged') return known?.words ?? new Set();
-    const words = new Set(read?.text.match(/[A-Za-z_]\w*/g) ?? []);
-    this.words.set(file, { stamp: read?.stamp ?? 'unreadable', words });
+    if (read === 'unchanged' && known !== undefined) return known.words;
+    const { text, stamp } = read === undefined || read === 'unchanged' ? { text: '', stamp: 'unreadable' } : read;
+    const words = new WordIndex(text);
+    this.words.set(file, { stamp, words });
     return words;
   }
 

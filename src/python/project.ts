@@ -29,7 +29,7 @@ export interface Dependencies {
 type ParseFacts = (text: string, extent: Extent, enclosing?: Scope) => ModuleFacts;
 
 const MAX_CACHED_MODULES = 1500;
-const MAX_WHOLE_MODULES = 20;
+const MAX_WHOLE_MODULES = 3;
 
 /**
  * Finds and parses the modules that a file imports, on demand and synchronously: it lives in a worker thread.

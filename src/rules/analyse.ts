@@ -1,3 +1,4 @@
+import { isTestModule } from '../python/markers.ts';
 import { collectFacts, interfaceOf, type ModuleFacts, type Scope } from '../python/module-facts.ts';
 import { type Extent, type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
 import { type Dependencies, Project } from '../python/project.ts';
@@ -68,7 +69,8 @@ export class Analyser {
     }
     const facts = factsOf(tree, file.text, 'whole');
     const module = { path: file.path, facts };
-    if (file.isOnDisk) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
+    // Nobody imports tests.
+    if (file.isOnDisk && !isTestModule(file.path)) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
     this.project.use(module);
     const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));

@@ -115,6 +115,6 @@ async function startThread(worker: string): Promise<Tinypool> {
     idleTimeout: IDLE_MS,
     runtime: 'worker_threads',
     // Without a limit V8 lets each heap grow several times as large as what is alive in it.
-    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 200 },
+    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 384 },
   });
 }

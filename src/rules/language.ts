@@ -105,6 +105,8 @@ function docstrings(context: RuleContext): Prose[] {
 
 /** The language of a text when it is certainly not `wanted` (a BCP 47 tag); undefined when it is, or cannot be told. */
 export function foreignLanguage(text: string, wanted: string): string | undefined {
+  // Most comments of most projects: nothing but ASCII, and too short to be told apart from English.
+  if (text.length < MIN_LATIN_LETTERS && LATIN.has(languageOf(wanted)) && !/[^\0-\x7F]/.test(text)) return undefined;
   const prose = text.replace(MARKUP, ' ');
   const letters = prose.match(/\p{L}/gu)?.length ?? 0;
   if (letters < 2) return undefined;
@@ -118,6 +120,11 @@ export function foreignLanguage(text: string, wanted: string): string | undefine
     return scriptLanguage(prose);
   }
   return own === undefined ? foreignLatin(prose, wanted, letters) : isEnglish(prose) ? 'English' : undefined;
+}
+
+/** `en` of `en-US`. */
+function languageOf(tag: string): string {
+  return tag.toLowerCase().split('-')[0] ?? '';
 }
 
 function scriptLanguage(prose: string): string {
@@ -135,14 +142,15 @@ function isEnglish(prose: string): boolean {
 }
 
 function foreignLatin(prose: string, wanted: string, letters: number): string | undefined {
-  const own = LATIN.get(wanted.toLowerCase().split('-')[0] ?? '');
+  const own = LATIN.get(languageOf(wanted));
   if (own === undefined || letters < MIN_LATIN_LETTERS) return undefined;
+  // English technical prose is the likeliest thing to be mistaken, one way or the other.
+  if (own === 'eng' && isEnglish(prose)) return undefined;
   const guesses = francAll(prose, { only: [...LATIN.values()] });
   const [best] = guesses;
   const ownScore = guesses.find(([language]) => language === own)?.[1] ?? 0;
   if (best === undefined || best[0] === own || best[1] - ownScore < MIN_LEAD) return undefined;
-  // English technical prose is the likeliest thing to be mistaken, one way or the other.
-  if ((own === 'eng' && isEnglish(prose)) || (best[0] === 'eng' && !isEnglish(prose))) return undefined;
+  if (best[0] === 'eng' && !isEnglish(prose)) return undefined;
   if (best[0] !== 'eng' && (prose.match(COMMON_WORDS.get(best[0]) ?? /(?!)/g)?.length ?? 0) < MIN_COMMON_WORDS) return undefined;
   return new Intl.DisplayNames(['en'], { type: 'language' }).of(NAMES.get(best[0]) ?? best[0]);
 }

@@ -1,3 +1,4 @@
+import { isTestFile } from '../python/markers.ts';
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolver, spelled } from '../python/resolver.ts';
@@ -116,7 +117,8 @@ export class Routes {
   }
 
   private includersOf(router: RouterObject): { call: CallExpression; includer: RouterObject | undefined }[] {
-    return this.project.files.filesWith('includes').flatMap((file) => {
+    const files = this.project.files.filesWith('includes').filter((file) => !isTestFile(file));
+    return files.flatMap((file) => {
       const module = this.project.whole(file);
       if (module === undefined) return [];
       return module.facts.calls.flatMap(({ node, scope }) => {

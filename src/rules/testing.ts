@@ -3,6 +3,7 @@ import { isTestModule } from '../python/markers.ts';
 import type { FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
+import { type WordIndex, wordHash } from '../python/word-index.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
 import { layerOf } from './layers.ts';
@@ -180,11 +181,9 @@ export const serviceCovered: Check = (context) => {
     const own = owner.node.name;
     const className = owner.parentClass?.node.name;
     const stem = context.path.split('/').at(-1)?.replace(/\.py$/, '') ?? '';
-    const isNamed = words.some(
-      (file) =>
-        file.has(own) &&
-        (!COMMON_NAMES.has(own) || (className !== undefined && file.has(className)) || file.has(stem) || file.has(instanceName(className))),
-    );
+    const name = wordHash(own);
+    const companions = [stem, className ?? stem, instanceName(className) || stem].map(wordHash);
+    const isNamed = words.some((file) => file.has(name) && (!COMMON_NAMES.has(own) || companions.some((each) => file.has(each))));
     if (isNamed) continue;
     const shown = className === undefined ? own : `${className}.${own}`;
     context.report({
@@ -197,7 +196,7 @@ export const serviceCovered: Check = (context) => {
 };
 
 /** The identifiers of every test file, each file apart. */
-function testWords(context: RuleContext): ReadonlySet<string>[] {
+function testWords(context: RuleContext): WordIndex[] {
   const { files } = context.project;
   return files.testFiles().map((file) => files.wordsOf(file));
 }
