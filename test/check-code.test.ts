@@ -124,6 +124,45 @@ it('reports a broken file once and still checks the others, bounded in time for 
   expect(found.split('many.py')).toHaveLength(2);
 });
 
+it('finds modules below the roots that people configure', async () => {
+  const files = {
+    'libs/shared/python/http_client.py': '"""HTTP."""\n\nimport requests\n\nfetch = requests.get\n',
+    'apps/orders/use.py':
+      '"""Use."""\n\nfrom http_client import fetch\n\n\nasync def load(url: str) -> None:\n    """Load."""\n    fetch(url)\n',
+  };
+  const without = await startClient({ args: ['--root', await workspaceWith(files)] });
+  expect((await without.call('check_code')).structured).toMatchObject({ clean: true });
+  const settings = { '.ai/context/python-engineer.md': '---\nroots: [libs/shared/python/]\n---\n' };
+  const configured = await startClient({ args: ['--root', await workspaceWith({ ...files, ...settings })] });
+  expect((await configured.call('check_code')).structured.findings).toMatchObject([{ rule: 'async/io-is-async', line: 8 }]);
+});
+
+it('reads the syntax of every Python from 3.8 to 3.14', async () => {
+  const modules = {
+    'src/py38.py': 'def f(a: int, /, b: int) -> int:\n    """Sum."""\n    if (n := a) > 1:\n        return n\n    return b\n',
+    'src/py39.py': 'with (open("a") as a, open("b") as b):\n    DATA = a.read() + b.read()\n',
+    'src/py310.py':
+      'def f(x: int | str) -> str:\n    """Match."""\n    match x:\n        case int() | 0:\n            return "n"\n        case _:\n            return "s"\n',
+    'src/py311.py':
+      'import logging\n\nlogger = logging.getLogger(__name__)\n\ntry:\n    X = 1\nexcept* ValueError as group:\n    logger.exception("failed", exc_info=group)\n',
+    'src/py312.py':
+      'type Pair[T] = tuple[T, T]\n\n\nclass Box[T: int]:\n    """A box."""\n\n    def get[S](self, s: S) -> S:\n        """Get."""\n        return s\n\n\nNAME = "x"\nTEXT = f"{f"{NAME}"}"\n',
+    'src/py313.py': 'class Box[T = int]:\n    """PEP 696."""\n\n\ntype Alias[*Ts = *tuple[int, ...]] = tuple[*Ts]\n',
+    'src/py314.py':
+      'import logging\n\nlogger = logging.getLogger(__name__)\n\ntry:\n    X = 1\nexcept ValueError, TypeError:\n    logger.exception("failed")\n\nNAME = "x"\nTEMPLATE = t"hello {NAME}"\n',
+  };
+  const { call } = await startClient({ args: ['--root', await workspaceWith(modules)] });
+  const result = await call('check_code', { rules: ['code/complete'] });
+  expect(result.structured.findings).toEqual([]);
+  expect(result.structured.counts).toMatchObject({ files: Object.keys(modules).length });
+  // What stands after the new syntax is seen.
+  for (const [path, text] of Object.entries(modules)) {
+    const code = `${text}\n\nasync def wait() -> None:\n    """Wait."""\n    import requests\n\n    requests.get("/x")\n`;
+    const checked = await call('check_code', { code, as_path: path, rules: ['async/io-is-async'] });
+    expect(checked.structured.by_rule, path).toEqual({ 'async/io-is-async': 1 });
+  }
+});
+
 it('does not take a snippet for what the file of its path holds', async () => {
   const root = await workspaceWith({
     'src/http_client.py': '"""HTTP."""\n\nimport requests\n\nfetch = requests.get\n',

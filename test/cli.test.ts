@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import Ajv from 'ajv-draft-04';
+import addFormats from 'ajv-formats';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { addFiles, BIN, sampleWorkspace, workspaceWith } from './support/client.ts';
@@ -156,6 +158,23 @@ it('prints SARIF with the rules and their help', async () => {
     expect(result.locations[0].physicalLocation.artifactLocation.uri).toBe('src/clients/pri%20ces.py');
   }
   expect(run.tool.driver.rules[0]?.help.markdown).toContain('```python');
+});
+
+it('prints SARIF that its schema accepts', async () => {
+  const schema: unknown = JSON.parse(await readFile('node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json', 'utf8'));
+  const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
+  addFormats.default(ajv);
+  const validate = ajv.compile(z.looseObject({ $schema: z.string() }).parse(schema));
+  const root = await workspaceWith({
+    'src/clients/pri ces.py': PRICES,
+    'src/broken.py': 'def f(:\n',
+    'src/empty.py': '',
+    'src/allowed.py': '"""A."""\n\nprint(1)  # allow: code/no-print - a script\n',
+  });
+  const log: unknown = JSON.parse((await check(root, '--format', 'sarif')).stdout);
+  validate(log);
+  expect(validate.errors ?? []).toEqual([]);
+  expect(validate({ version: '2.1.0' })).toBe(false);
 });
 
 it('prints workflow commands and test reports that cannot be broken by what is in the code', async () => {

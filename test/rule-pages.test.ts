@@ -15,7 +15,7 @@ afterAll(() => engine.close());
 
 async function findingLines(page: RulePage, example: RuleExample): Promise<number[]> {
   const workspace = example.context.length === 0 ? empty : await workspaceOf(example.context);
-  const result = await engine.check(workspace, example.path, example.code, [page], new PythonSettings(workspace));
+  const result = await engine.check(workspace, example.path, example.code, { rules: [page], roots: [] }, new PythonSettings(workspace));
   return [...new Set(result.findings.map((finding) => finding.line))];
 }
 

@@ -45,6 +45,7 @@ export class ProjectFiles {
   private readonly manifests = new Map<string, ReadonlySet<string> | undefined>();
   private readonly marked = new Map<Marker, readonly string[]>();
   private readonly current = new Set<string>();
+  private roots: readonly string[] = [];
   private readonly tops = new Map<string, readonly string[]>();
   private pythonPaths: readonly string[] | undefined;
   private names: ReadonlySet<string> | undefined;
@@ -62,6 +63,12 @@ export class ProjectFiles {
     for (const seen of [this.folders, this.texts, this.manifests, this.marked, this.current, this.tops]) seen.clear();
     this.pythonPaths = undefined;
     this.names = undefined;
+  }
+
+  /** Folders that modules are imported from besides those above each file. */
+  useRoots(roots: readonly string[]): void {
+    this.roots = roots;
+    this.tops.clear();
   }
 
   /** Takes the text of a module as given, whatever is on disk. */
@@ -272,7 +279,7 @@ export class ProjectFiles {
     const key = `${folder}:${top}`;
     let bases = this.tops.get(key);
     if (bases === undefined) {
-      const own = [folder, folder === '.' ? 'src' : `${folder}/src`].filter(
+      const own = [folder, inFolder(folder, 'src'), ...(folder === '.' ? this.roots : [])].filter(
         (base) => (this.entries(base).has(top) || this.entries(base).has(`${top}.py`)) && (!isWellKnown(top) || this.isRoot(base)),
       );
       bases = folder === '.' ? own : [...own, ...this.basesOf(top, path.posix.dirname(folder))];
@@ -283,7 +290,9 @@ export class ProjectFiles {
 
   /** A folder that is certainly imported from: only there can a module of the project hide a library of its name. */
   private isRoot(folder: string): boolean {
-    return folder === '.' || this.entries(folder).has('pyproject.toml') || this.entries(folder).has('setup.py');
+    return (
+      folder === '.' || this.roots.includes(folder) || this.entries(folder).has('pyproject.toml') || this.entries(folder).has('setup.py')
+    );
   }
 
   /** The file of a module name below a workspace-relative folder; an empty name is the folder's own package. */

@@ -8,7 +8,7 @@ import { buildModule } from '../python/syntax-builder.ts';
 import { applyAllowances } from './allow.ts';
 import { RuleContext } from './context.ts';
 import { fileRole, isTemplateLine } from './file-role.ts';
-import { type AllowedFinding, compareFindings, type Finding, type Report, type RuleDefinition } from './finding.ts';
+import { type AllowedFinding, compareFindings, type Finding, type Judgement, type Report, type RuleDefinition } from './finding.ts';
 import { Reach } from './reach.ts';
 import { CHECKS } from './registry.ts';
 import { reportsFromRuff } from './ruff-findings.ts';
@@ -50,11 +50,12 @@ export class Analyser {
     this.reach = new Reach(this.resolver, this.project);
   }
 
-  /** The findings of one file under `rules`, sorted; names it imports are followed on disk. */
-  analyse(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
+  /** The findings of one file, sorted; names it imports are followed on disk. */
+  analyse(file: SourceFile, { rules, roots }: Judgement): FileResult {
     if (isTemplate(file)) return { findings: [], allowed: [], dependencies: INDEPENDENT };
     if (file.generation !== this.generation) {
       this.project.refresh();
+      this.project.files.useRoots(roots);
       this.resolver.refresh();
       this.reach = new Reach(this.resolver, this.project);
       this.generation = file.generation;

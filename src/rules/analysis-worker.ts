@@ -1,13 +1,13 @@
 import { loadParser } from '../python/parser.ts';
 import { Analyser, type FileResult, type SourceFile } from './analyse.ts';
-import type { RuleDefinition } from './finding.ts';
+import type { Judgement } from './finding.ts';
 
 /** What an analysis thread is asked. */
 export interface AnalysisTask {
   /** Absolute, links resolved. */
   readonly root: string;
   readonly file: SourceFile;
-  readonly rules: readonly RuleDefinition[];
+  readonly judgement: Judgement;
 }
 
 const analysers = new Map<string, Analyser>();
@@ -19,5 +19,5 @@ export default async function run(task: AnalysisTask): Promise<FileResult> {
     analyser = new Analyser(await loadParser(), task.root);
     analysers.set(task.root, analyser);
   }
-  return analyser.analyse(task.file, task.rules);
+  return analyser.analyse(task.file, task.judgement);
 }

@@ -5,7 +5,8 @@ import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
 import { type CheckEngine, LANES, type Lane } from './engine.ts';
-import { type AllowedFinding, addedFindings, compareFindings, type Finding, type RuleDefinition } from './finding.ts';
+import { type AllowedFinding, addedFindings, compareFindings, type Finding, type Judgement, type RuleDefinition } from './finding.ts';
+import type { ProjectRules } from './project-rules.ts';
 import { ResultCache } from './result-cache.ts';
 
 /** How many files are on their way to each analysis thread: enough to keep it busy, few enough to keep memory flat. */
@@ -20,10 +21,8 @@ export interface CheckOptions {
   readonly workspace: Workspace;
   readonly settings: PythonSettings;
   readonly rules: readonly RuleDefinition[];
-  /** Every rule that the project wants, `rules` among them. */
-  readonly projectRules: readonly RuleDefinition[];
-  /** Globs that are left out. */
-  readonly exclude: readonly string[];
+  /** What the project wants: every rule, `rules` among them, and what is left out. */
+  readonly project: ProjectRules;
   /** Judge every file by the rules that are for new code only, too. */
   readonly all: boolean;
   readonly signal: AbortSignal;
@@ -61,11 +60,11 @@ function checkNow(files: readonly string[], options: CheckOptions): Promise<Chec
 
 /** Checks only the files whose results from an earlier check no longer hold. All rules are judged, so that one store serves every selection. */
 async function checkCached(files: readonly string[], options: CheckOptions): Promise<CheckResult> {
-  const all: CheckOptions = { ...options, rules: options.projectRules };
+  const all: CheckOptions = { ...options, rules: options.project.rules };
   const settings = new Map(
     await Promise.all(files.map(async (file) => [file, JSON.stringify(await options.settings.forFile(file))] as const)),
   );
-  const cache = await ResultCache.open(options.workspace.realRoot, all.rules, settings);
+  const cache = await ResultCache.open(options.workspace.realRoot, judgementOf(all), settings);
   const held = cache.current();
   const fresh = new Map<string, FileResult>();
   const checked = await checkEach(
@@ -102,7 +101,10 @@ async function withoutOldCode(findings: readonly Finding[], options: CheckOption
     if (change === undefined) continue;
     const own = judged.filter((finding) => finding.path === path);
     const text = change.previousPath === undefined ? undefined : await textAtRevision(options.workspace, 'HEAD', change.previousPath);
-    const before = text === undefined ? undefined : await options.engine.check(options.workspace, path, text, rules, options.settings);
+    const before =
+      text === undefined
+        ? undefined
+        : await options.engine.check(options.workspace, path, text, { rules, roots: options.project.roots }, options.settings);
     for (const finding of addedFindings(before?.findings ?? [], own)) kept.add(finding);
   }
   return findings.filter((finding) => !ids.has(finding.rule) || kept.has(finding));
@@ -122,14 +124,14 @@ async function changesSinceCommit(options: CheckOptions): Promise<readonly Chang
 export async function checkChanges(revision: string, options: CheckOptions): Promise<CheckResult> {
   const candidates = (await changedFiles(options.workspace, revision)).filter((change) => PYTHON.test(change.path));
   // The listing knows what is ignored or excluded; git also reports files of other tools.
-  const listed = new Set(await listFiles(options.workspace, ['**/*.{py,pyi}'], options.exclude));
+  const listed = new Set(await listFiles(options.workspace, ['**/*.{py,pyi}'], options.project.exclude));
   const changes = new Map(candidates.filter((change) => listed.has(change.path)).map((change) => [change.path, change]));
   return checkEach([...changes.keys()].sort(), options, async (file, lane) => {
     const now = await checkFile(file, lane, options);
     const previousPath = changes.get(file)?.previousPath;
     const previousText = previousPath === undefined ? undefined : await textAtRevision(options.workspace, revision, previousPath);
     if (previousText === undefined) return { ...now, older: 0 };
-    const before = await options.engine.check(options.workspace, file, previousText, options.rules, options.settings);
+    const before = await options.engine.check(options.workspace, file, previousText, judgementOf(options), options.settings);
     const added = addedFindings(before.findings, now.findings);
     return { findings: added, allowed: now.allowed, older: now.findings.length - added.length };
   });
@@ -137,7 +139,14 @@ export async function checkChanges(revision: string, options: CheckOptions): Pro
 
 async function checkFile(file: string, lane: Lane, options: CheckOptions): Promise<FileResult> {
   const { text } = await options.workspace.readText(file);
-  return options.engine.check(options.workspace, file, text, options.rules, options.settings, { generation: options.generation, lane });
+  return options.engine.check(options.workspace, file, text, judgementOf(options), options.settings, {
+    generation: options.generation,
+    lane,
+  });
+}
+
+function judgementOf({ rules, project }: CheckOptions): Judgement {
+  return { rules, roots: project.roots };
 }
 
 async function pythonFilesBelow(path: string, options: CheckOptions): Promise<string[]> {
@@ -149,7 +158,7 @@ async function pythonFilesBelow(path: string, options: CheckOptions): Promise<st
   // Throws what is wrong with it: missing, a pipe, a link to nothing.
   if (!(await options.workspace.isFolder(path))) await options.workspace.readText(path);
   const prefix = relative === '.' ? '' : `${escapeGlob(relative)}/`;
-  return listFiles(options.workspace, [`${prefix}**/*.{py,pyi}`], options.exclude);
+  return listFiles(options.workspace, [`${prefix}**/*.{py,pyi}`], options.project.exclude);
 }
 
 function escapeGlob(path: string): string {

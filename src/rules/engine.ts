@@ -8,7 +8,7 @@ import { toLf } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
 import type { AnalysisTask } from './analysis-worker.ts';
-import type { RuleDefinition } from './finding.ts';
+import type { Judgement } from './finding.ts';
 
 /** How long idle threads are kept, in milliseconds: a working session's pauses, not a night. */
 const IDLE_MS = 15 * 60 * 1000;
@@ -23,7 +23,7 @@ export class CheckEngine {
 
   /** Starts the threads and compiles their WebAssembly, so that the first real check is quick. */
   async warmUp(root: string): Promise<void> {
-    const rules: readonly RuleDefinition[] = [];
+    const judgement: Judgement = { rules: [], roots: [] };
     const file = { path: 'warm_up.py', text: 'pass\n', diagnostics: [], generation: '', isOnDisk: false };
     await Promise.all([
       this.runRuff({
@@ -31,7 +31,7 @@ export class CheckEngine {
         text: 'pass\n',
         settings: { targetVersion: 'py312', lineLength: 88, quoteStyle: 'double', indentStyle: 'space' },
       }),
-      this.runAnalysis({ root, file, rules }, 0),
+      this.runAnalysis({ root, file, judgement }, 0),
     ]);
   }
 
@@ -44,20 +44,20 @@ export class CheckEngine {
     workspace: Workspace,
     path: string,
     text: string,
-    rules: readonly RuleDefinition[],
+    judgement: Judgement,
     settings: PythonSettings,
     run?: { readonly generation: string; readonly lane: Lane },
   ): Promise<FileResult> {
     const source = toLf(text.replace(/^\uFEFF/, ''));
     // Ruff reports syntax errors always, under a name that cannot be selected.
-    const codes = [...new Set(rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
+    const codes = [...new Set(judgement.rules.flatMap((rule) => rule.ruff))].filter((code) => code !== 'invalid-syntax').sort();
     const result = await this.runRuff({ kind: 'check', text: source, settings: await settings.forFile(path), codes });
     const diagnostics = result.kind === 'check' ? result.diagnostics : [];
     return this.runAnalysis(
       {
         root: workspace.realRoot,
         file: { path, text: source, diagnostics, generation: run?.generation ?? randomUUID(), isOnDisk: run !== undefined },
-        rules,
+        judgement,
       },
       run?.lane ?? 0,
     );

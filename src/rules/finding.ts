@@ -64,6 +64,13 @@ export interface RuleDefinition {
   readonly fix: string;
 }
 
+/** What files are judged by. */
+export interface Judgement {
+  readonly rules: readonly RuleDefinition[];
+  /** Further folders that the project's modules are imported from, workspace-relative. */
+  readonly roots: readonly string[];
+}
+
 /** What a check reports; the engine adds path, position and defaults. */
 export interface Report {
   readonly rule: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseFrontMatter } from '../workspace/front-matter.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import type { RuleDefinition } from './finding.ts';
+import type { Judgement, RuleDefinition } from './finding.ts';
 
 /** Where people (never the agent) adjust the rules for their project. */
 const PROJECT_SETTINGS_PATH = '.ai/context/python-engineer.md';
@@ -14,8 +14,7 @@ const settingsSchema = z.strictObject({
 });
 
 /** The rules as the project wants them. */
-export interface ProjectRules {
-  readonly rules: readonly RuleDefinition[];
+export interface ProjectRules extends Judgement {
   /** Globs of files that are not checked. */
   readonly exclude: readonly string[];
   /** What is wrong with the settings file, each a sentence; the rest of it applies all the same. */
@@ -27,16 +26,16 @@ export async function readProjectRules(workspace: Workspace, all: readonly RuleD
   const decided = all.filter((rule) => rule.applies.length > 0);
   try {
     const file = await workspace.readTextIfExists(PROJECT_SETTINGS_PATH);
-    if (file === undefined) return { rules: decided, exclude: [], warnings: [] };
+    if (file === undefined) return { rules: decided, roots: [], exclude: [], warnings: [] };
     const parsed = settingsSchema.safeParse((await parseFrontMatter(file.text, PROJECT_SETTINGS_PATH)).data);
     if (!parsed.success) {
       const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'front matter'}: ${issue.message}`);
-      return { rules: decided, exclude: [], warnings: [`${PROJECT_SETTINGS_PATH} is not applied: ${problems.join('; ')}.`] };
+      return { rules: decided, roots: [], exclude: [], warnings: [`${PROJECT_SETTINGS_PATH} is not applied: ${problems.join('; ')}.`] };
     }
     return apply(parsed.data, decided);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { rules: decided, exclude: [], warnings: [`${PROJECT_SETTINGS_PATH} is not applied: ${error.message}`] };
+    return { rules: decided, roots: [], exclude: [], warnings: [`${PROJECT_SETTINGS_PATH} is not applied: ${error.message}`] };
   }
 }
 
@@ -48,5 +47,11 @@ function apply(settings: z.output<typeof settingsSchema>, all: readonly RuleDefi
     if (wanted === 'off' || wanted === false) return [];
     return wanted === undefined ? [rule] : [{ ...rule, severity: wanted }];
   });
-  return { rules, exclude: settings.exclude, warnings: unknown.map((id) => `${PROJECT_SETTINGS_PATH} names the unknown rule "${id}".`) };
+  const roots = settings.roots.map((root) => root.replace(/^\.\/|\/+$/g, ''));
+  return {
+    rules,
+    roots,
+    exclude: settings.exclude,
+    warnings: unknown.map((id) => `${PROJECT_SETTINGS_PATH} names the unknown rule "${id}".`),
+  };
 }

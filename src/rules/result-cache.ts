@@ -8,7 +8,7 @@ import { ProjectFiles } from '../python/project-files.ts';
 import { packageFile } from '../workspace/package-root.ts';
 import type { FileResult } from './analyse.ts';
 import { closureHashes } from './dependency-graph.ts';
-import type { RuleDefinition } from './finding.ts';
+import type { Judgement } from './finding.ts';
 
 const finding = z.object({
   rule: z.string(),
@@ -72,14 +72,15 @@ export class ResultCache {
   }
 
   /**
-   * The cache of a workspace (absolute root, links resolved) for these rules. `settings` is what else a file's result
+   * The cache of a workspace (absolute root, links resolved) for a judgement. `settings` is what else a file's result
    * depends on, by path; files without one are never looked up.
    */
-  static async open(root: string, rules: readonly RuleDefinition[], settings: ReadonlyMap<string, string>): Promise<ResultCache> {
-    const version = await versionOf(rules);
+  static async open(root: string, judgement: Judgement, settings: ReadonlyMap<string, string>): Promise<ResultCache> {
+    const version = await versionOf(judgement);
     const folder = envPaths('python-engineer-mcp', { suffix: '' }).cache;
     const file = path.join(folder, `${sha1(root)}.json`);
     const files = new ProjectFiles(root);
+    files.useRoots(judgement.roots);
     const entries = await readStore(file, version);
     for (const [name, { stamp, hash, markers }] of entries) files.seed(name, { stamp, hash, markers });
     return new ResultCache(file, version, files, entries, settings);
@@ -189,11 +190,11 @@ export class ResultCache {
 }
 
 /** Changes with the product's own code and with the rules as the project wants them. */
-async function versionOf(rules: readonly RuleDefinition[]): Promise<string> {
+async function versionOf(judgement: Judgement): Promise<string> {
   const code = await Promise.all(
     ['dist/analysis-worker.js', 'dist/ruff-worker.js'].map(async (file) => sha1(await readFile(packageFile(file), 'utf8'))),
   );
-  return sha1(JSON.stringify([code, rules]));
+  return sha1(JSON.stringify([code, judgement]));
 }
 
 async function readStore(file: string, version: string): Promise<Map<string, Entry>> {

@@ -61,8 +61,7 @@ export const checkCode = defineTool({
       workspace,
       settings: session.pythonSettings(workspace),
       rules,
-      projectRules: project.rules,
-      exclude: project.exclude,
+      project,
       all: input.all,
       signal,
       generation: randomUUID(),
@@ -110,7 +109,7 @@ export const checkCode = defineTool({
 async function checkSnippet(code: string, path: string, options: CheckOptions): Promise<CheckResult> {
   // No generation: a snippet is not what the file of that path holds, and must not be remembered as such.
   const rules = options.rules.filter((rule) => rule.scope !== 'project');
-  const result = await options.engine.check(options.workspace, path, code, rules, options.settings);
+  const result = await options.engine.check(options.workspace, path, code, { rules, roots: options.project.roots }, options.settings);
   return { files: 1, findings: result.findings, allowed: result.allowed, older: 0, skipped: [] };
 }
 

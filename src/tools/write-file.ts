@@ -196,8 +196,9 @@ async function judgePython(
   const ruff = await settings.forFile(path);
   const wasFormatted = existing === undefined || (await engine.format(existing.text, ruff)) === toLf(existing.text);
   // What concerns the whole project cannot be put right by one write.
-  const rules = (await session.projectRules(workspace)).rules.filter((rule) => rule.scope !== 'project');
-  const proposed = wish.fix ? fixed(given, (await engine.check(workspace, path, given, rules, settings)).findings) : given;
+  const project = await session.projectRules(workspace);
+  const judgement = { rules: project.rules.filter((rule) => rule.scope !== 'project'), roots: project.roots };
+  const proposed = wish.fix ? fixed(given, (await engine.check(workspace, path, given, judgement, settings)).findings) : given;
   const formattedText = (wish.format ?? wasFormatted) ? await engine.format(proposed, ruff) : undefined;
   const text =
     formattedText === undefined || formattedText === toLf(proposed)
@@ -205,8 +206,8 @@ async function judgePython(
       : withLineEnding(formattedText, existing?.lineEnding ?? 'lf');
 
   const [after, before] = await Promise.all([
-    engine.check(workspace, path, text, rules, settings),
-    existing === undefined ? { findings: [] } : engine.check(workspace, path, existing.text, rules, settings),
+    engine.check(workspace, path, text, judgement, settings),
+    existing === undefined ? { findings: [] } : engine.check(workspace, path, existing.text, judgement, settings),
   ]);
   const added = addedFindings(before.findings, after.findings).filter((finding) => finding.severity === 'error');
   if (added.length > 0) {
@@ -218,7 +219,7 @@ async function judgePython(
       'Fix these and send the write again. Lines are those of the text you sent, formatted.',
     );
   }
-  const forNewCode = new Set(rules.filter((rule) => rule.scope === 'change').map((rule) => rule.id));
+  const forNewCode = new Set(judgement.rules.filter((rule) => rule.scope === 'change').map((rule) => rule.id));
   return { text, formatted: text !== given, remaining: after.findings.filter((finding) => !forNewCode.has(finding.rule)) };
 }
 
