@@ -1,27 +1,25 @@
-import type { Extent, TreeNode } from './parser.ts';
-import {
-  type Argument,
-  blocksOf,
-  type Comment,
-  type DictEntry,
-  type ExceptHandler,
-  type Expression,
-  type IfStatement,
-  type ImportedName,
-  type ModuleSyntax,
-  opensScope,
-  type Parameter,
-  type Span,
-  type Statement,
-  type StringExpression,
-  type WithItem,
+import type { TreeNode } from './parser.ts';
+import type {
+  Argument,
+  Comment,
+  DictEntry,
+  ExceptHandler,
+  Expression,
+  IfStatement,
+  ImportedName,
+  ModuleSyntax,
+  Parameter,
+  Span,
+  Statement,
+  StringExpression,
+  WithItem,
 } from './syntax.ts';
 
-/** Turns tree-sitter's tree of `text` into the syntax the rules read; of an interface, only what other modules can see. */
-export function buildModule(root: TreeNode, text: string, extent: Extent): ModuleSyntax {
+/** Turns tree-sitter's tree of `text` into the syntax the rules read. */
+export function buildModule(root: TreeNode, text: string): ModuleSyntax {
   const comments: Comment[] = [];
-  if (extent === 'whole') collectComments(root, text, comments);
-  return { body: new SyntaxBuilder(text, extent).block(root), comments };
+  collectComments(root, text, comments);
+  return { body: new SyntaxBuilder(text).block(root), comments };
 }
 
 /** Comments may stand anywhere in the tree, so they are collected apart from it. */
@@ -34,11 +32,9 @@ const COMPOUND_BLOCKS = new Set(['block', 'else_clause', 'finally_clause', 'elif
 
 class SyntaxBuilder {
   private readonly text: string;
-  private readonly extent: Extent;
 
-  constructor(text: string, extent: Extent) {
+  constructor(text: string) {
     this.text = text;
-    this.extent = extent;
   }
 
   /** The statements below a module, block or clause. */
@@ -145,7 +141,7 @@ class SyntaxBuilder {
       parameters: parameters === undefined ? [] : this.parameters(parameters),
       returns: returns && this.expression(returns),
       decorators,
-      body: this.extent === 'whole' ? this.body(node) : this.body(node).flatMap(selfAssignments),
+      body: this.body(node),
     };
   }
 
@@ -583,15 +579,6 @@ class SyntaxBuilder {
       isBytes: parts.some((part) => part.isBytes),
     };
   }
-}
-
-/** The assignments to attributes of `self` in and below a statement: all that is visible of a method's body. */
-function selfAssignments(statement: Statement): Statement[] {
-  if (opensScope(statement)) return [];
-  const isOne =
-    statement.kind === 'assign' &&
-    statement.targets.some((target) => target.kind === 'attribute' && target.object.kind === 'name' && target.object.id === 'self');
-  return isOne ? [statement] : blocksOf(statement).flatMap((block) => block.flatMap(selfAssignments));
 }
 
 function span(node: Span): Span {

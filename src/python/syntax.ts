@@ -306,3 +306,45 @@ export function* walkStatements(body: readonly Statement[], into: (statement: St
 export function opensScope(statement: Statement): boolean {
   return statement.kind === 'function' || statement.kind === 'class';
 }
+
+/** What of a module others can see: of functions only their signatures, and what methods assign to `self`. */
+export function interfaceSyntax(module: ModuleSyntax): ModuleSyntax {
+  return { body: module.body.map(visiblePart), comments: [] };
+}
+
+function visiblePart(statement: Statement): Statement {
+  switch (statement.kind) {
+    case 'function':
+      return { ...statement, body: statement.body.flatMap(selfAssignments) };
+    case 'class':
+    case 'with':
+      return { ...statement, body: statement.body.map(visiblePart) };
+    case 'if':
+      return {
+        ...statement,
+        branches: statement.branches.map((branch) => ({ ...branch, body: branch.body.map(visiblePart) })),
+        orElse: statement.orElse?.map(visiblePart),
+      };
+    case 'try':
+      return {
+        ...statement,
+        body: statement.body.map(visiblePart),
+        handlers: statement.handlers.map((handler) => ({ ...handler, body: handler.body.map(visiblePart) })),
+        rest: statement.rest.map((block) => block.map(visiblePart)),
+      };
+    case 'for':
+    case 'block':
+      return { ...statement, blocks: statement.blocks.map((block) => block.map(visiblePart)) };
+    default:
+      return statement;
+  }
+}
+
+/** The assignments to attributes of `self` in and below a statement: all that is visible of a method's body. */
+function selfAssignments(statement: Statement): Statement[] {
+  if (opensScope(statement)) return [];
+  const isOne =
+    statement.kind === 'assign' &&
+    statement.targets.some((target) => target.kind === 'attribute' && target.object.kind === 'name' && target.object.id === 'self');
+  return isOne ? [statement] : blocksOf(statement).flatMap((block) => block.flatMap(selfAssignments));
+}

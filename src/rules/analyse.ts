@@ -1,9 +1,10 @@
 import { isTestModule } from '../python/markers.ts';
-import { collectFacts, interfaceOf, type ModuleFacts, type Scope } from '../python/module-facts.ts';
-import { type Extent, type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
+import { collectFacts, interfaceOf, type ModuleFacts } from '../python/module-facts.ts';
+import { type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
 import { type Dependencies, Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
+import { interfaceSyntax, type ModuleSyntax } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import { applyAllowances } from './allow.ts';
 import { RuleContext } from './context.ts';
@@ -45,7 +46,10 @@ export class Analyser {
   /** `root` is the absolute workspace root with links resolved. */
   constructor(parser: PythonParser, root: string) {
     this.parser = parser;
-    this.project = new Project(root, (text, extent, enclosing) => factsOf(this.parser.parse(text, extent), text, extent, enclosing));
+    this.project = new Project(root, (text, extent, enclosing) => {
+      const syntax = buildModule(this.parser.parse(text, extent), text);
+      return extent === 'interface' ? visibleFacts(text, syntax) : collectFacts(text, syntax, enclosing);
+    });
     this.resolver = new Resolver(this.project);
     this.reach = new Reach(this.resolver, this.project);
   }
@@ -68,10 +72,11 @@ export class Analyser {
       if (!(error instanceof TooDeeplyNested)) throw error;
       return tooDeep(file, rules);
     }
-    const facts = factsOf(tree, file.text, 'whole');
+    const syntax = buildModule(tree, file.text);
+    const facts = collectFacts(file.text, syntax);
     const module = { path: file.path, facts };
     // Nobody imports tests.
-    if (file.isOnDisk && !isTestModule(file.path)) this.project.remember({ path: file.path, facts: factsOf(tree, file.text, 'interface') });
+    if (file.isOnDisk && !isTestModule(file.path)) this.project.remember({ path: file.path, facts: visibleFacts(file.text, syntax) });
     this.project.use(module);
     const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach);
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
@@ -89,9 +94,9 @@ function isTemplate(file: SourceFile): boolean {
   return broken.some((diagnostic) => isTemplateLine(lines[diagnostic.start.row - 1] ?? ''));
 }
 
-function factsOf(tree: TreeNode, text: string, extent: Extent, enclosing?: Scope): ModuleFacts {
-  const facts = collectFacts(text, buildModule(tree, text, extent), enclosing);
-  return extent === 'interface' ? interfaceOf(facts) : facts;
+/** What other modules can see of a module. */
+function visibleFacts(text: string, syntax: ModuleSyntax): ModuleFacts {
+  return interfaceOf(collectFacts(text, interfaceSyntax(syntax)));
 }
 
 function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Finding[] {
