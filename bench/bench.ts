@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -92,6 +92,14 @@ async function makeTree(root: string): Promise<number> {
   return bytes;
 }
 
+/** Seconds that a program takes; undefined when it is not installed. */
+function timeOf(command: string, args: readonly string[]): number | undefined {
+  if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0) return undefined;
+  const begin = performance.now();
+  spawnSync(command, args, { stdio: 'ignore' });
+  return (performance.now() - begin) / 1000;
+}
+
 async function version(name: string): Promise<string> {
   const manifest: { version: string } = JSON.parse(await readFile(`node_modules/${name}/package.json`, 'utf8'));
   return `${name} ${manifest.version}`;
@@ -157,6 +165,14 @@ try {
     `check of ${TREE_FILES + 1} files, ${(bytes / 2 ** 20).toFixed(1)} MB: cold ${(cold / 1000).toFixed(1)} s, second run ${(again / 1000).toFixed(1)} s${peak}`,
   );
   await client.close();
+  // What people use instead, where it is installed; each alone, after our own run has ended.
+  for (const [command, args, what] of [
+    ['flake8', ['--jobs', '2', '--exit-zero', root], 'the same tree'],
+    ['pylint', ['--jobs', '2', '--exit-zero', '--score', 'n', path.join(root, 'src/shop/services/area_0')], 'one folder of 45 files'],
+  ] as const) {
+    const seconds = timeOf(command, args);
+    if (seconds !== undefined) console.log(`${command} (with its installed plugins) on ${what}: ${seconds.toFixed(1)} s`);
+  }
 } finally {
   await rm(root, { recursive: true, force: true });
 }
