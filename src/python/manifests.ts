@@ -4,7 +4,8 @@ import { normaliseDistribution } from './distributions.ts';
 /** Reads a workspace file, or undefined when there is none. */
 export type ReadText = (path: string) => string | undefined;
 
-const REQUIREMENT = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@(]|$)/;
+/** Name, extras. */
+const REQUIREMENT = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(?:[<>=!~;@(]|$)/;
 
 /**
  * The distributions that the manifests and lock files of one folder declare, normalised: pyproject.toml (PEP 621,
@@ -39,11 +40,17 @@ function fromFile(file: string, text: () => string): string[] | undefined {
   return undefined;
 }
 
+/** The distribution of a requirement, and its extras: `dramatiq[redis]` brings redis. */
+function namesIn(requirement: string): string[] {
+  const match = REQUIREMENT.exec(requirement);
+  if (match?.[1] === undefined) return [];
+  return [match[1], ...(match[2] ?? '').split(',').map((extra) => extra.trim())].filter((name) => name !== '');
+}
+
 function fromRequirements(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     if (/^\s*(#|-)/.test(line)) return [];
-    const name = REQUIREMENT.exec(line.replace(/\s+#.*$/, ''))?.[1];
-    return name === undefined ? [] : [name];
+    return namesIn(line.replace(/\s+#.*$/, ''));
   });
 }
 
@@ -96,5 +103,5 @@ function keysOf(value: unknown): string[] {
 
 function requirements(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
-  return value.flatMap((each: unknown) => (typeof each === 'string' ? (REQUIREMENT.exec(each)?.[1] ?? []) : []));
+  return value.flatMap((each: unknown) => (typeof each === 'string' ? namesIn(each) : []));
 }

@@ -59,7 +59,7 @@ export const parameterised: Check = (context) => {
         .join('`, `')
         .slice(0, 80)}\` goes into the statement as text.`,
       fix: isText
-        ? 'Pass values as bound parameters: `text("... = :name")` with `{"name": value}`.'
+        ? 'Pass values as bound parameters: `text("... = :name")` with `{"name": value}`; take names of tables and columns from a fixed list.'
         : 'Pass values as parameters (`$1`, `$2` for asyncpg); quote identifiers that must vary from a fixed list.',
     });
   }
@@ -139,13 +139,15 @@ function isIdentifierPart(context: RuleContext, scope: Scope, part: Expression):
   const isQuoted = context.facts.text[part.start - 2] === '"' && context.facts.text[part.end + 1] === '"';
   if (isQuoted && /^[{]$/.test(context.facts.text[part.start - 1] ?? '')) return true;
   if (
-    /(^|\.)[A-Z][A-Z0-9_]*$|__tablename__$|(^|\.)_?(table|table_name|schema|schema_name|column|columns|columns_sql|column_names|index_name|identifier|placeholders)$/.test(
+    /(^|\.)[A-Z][A-Z0-9_]*$|__tablename__$|(^|\.)_?(table|table_name|schema|schema_name|column|columns|columns_sql|column_names|index_name|identifier|placeholders?|\w*_placeholders?|\w*_default)$/.test(
       written,
     )
   )
     return true;
   if (/(^|\.)(quote_ident|quote_identifier|quoted_name|quote|Identifier)$/.test(written)) return true;
   if (part.kind === 'number' || (part.kind === 'string' && part.interpolations.length === 0)) return true;
+  // A number cannot carry SQL.
+  if (part.kind === 'call' && /^(builtins\.)?(int|float)$/.test(context.external(scope, part.func) ?? '')) return true;
   const value = context.resolve(scope, part);
   if (value?.kind === 'variable' && value.value !== undefined) {
     if (value.value.kind === 'number' || (value.value.kind === 'string' && value.value.interpolations.length === 0)) return true;

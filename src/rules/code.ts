@@ -223,7 +223,10 @@ function isHandled(context: RuleContext, handler: HandlerFacts): boolean {
 
 function isLogCall(written: string): boolean {
   const method = written.split('.').at(-1) ?? '';
-  return LOG_METHODS.has(method) || REPORT_CALLS.test(written) || method === 'print' || written === 'warnings.warn';
+  // `handleError` is where a logging handler says that it cannot log.
+  return (
+    LOG_METHODS.has(method) || method === 'handleError' || REPORT_CALLS.test(written) || method === 'print' || written === 'warnings.warn'
+  );
 }
 
 function isConstantAnswer(body: readonly Statement[]): boolean {
@@ -306,7 +309,7 @@ function addressLiteral(context: RuleContext, scope: Scope, value: Expression): 
     const [first] = value.interpolations;
     const startsWithName = first !== undefined && /^f?["']+\{/i.test(context.source(value));
     if (startsWithName) return first.kind === 'name' ? addressLiteral(context, scope, first) : undefined;
-    return value.isBytes ? undefined : { node: value, text: value.value };
+    return value.isBytes ? undefined : { node: value, text: withGaps(value) };
   }
   if (value.kind === 'binary' && value.operator === '+') return addressLiteral(context, scope, value.left);
   if (value.kind !== 'name') return undefined;
@@ -319,6 +322,11 @@ function addressLiteral(context: RuleContext, scope: Scope, value: Expression): 
   if (!isLiteral || constant.value?.kind !== 'string') return undefined;
   // A constant of another module is that module's finding there only if it is used there: here the use is all there is.
   return { node: constant.module === context.module ? constant.value : value, text: constant.value.value };
+}
+
+/** The text of an f-string with `{…}` where its expressions stand. */
+function withGaps({ value, gaps }: Extract<Expression, { kind: 'string' }>): string {
+  return gaps.toReversed().reduce((text, gap) => `${text.slice(0, gap)}{…}${text.slice(gap)}`, value);
 }
 
 function couldBeAddress(value: Expression): boolean {

@@ -25,7 +25,8 @@ export class RuleContext {
     this.resolver = resolver;
     this.project = project;
     this.reach = reach;
-    this.mainGuards = module.facts.syntax.body.filter(isMainGuard);
+    const guards = module.facts.syntax.body.filter(isMainGuard);
+    this.mainGuards = [...guards, ...functionsOnlyFor(guards, module.facts)];
   }
 
   get path(): string {
@@ -75,7 +76,7 @@ export class RuleContext {
     return { kind: 'class', module: this.module, node: facts.node, scope: facts.definedIn };
   }
 
-  /** True below `if __name__ == "__main__":`. */
+  /** True below `if __name__ == "__main__":`, and in functions that are called nowhere else. */
   isInMainGuard(span: Span): boolean {
     return this.mainGuards.some((guard) => guard.start <= span.start && span.end <= guard.end);
   }
@@ -88,6 +89,19 @@ export class RuleContext {
       return name !== undefined && names.has(name);
     });
   }
+}
+
+function functionsOnlyFor(guards: readonly Span[], facts: ModuleFacts): Span[] {
+  if (guards.length === 0) return [];
+  const isGuarded = (span: Span): boolean => guards.some((guard) => guard.start <= span.start && span.end <= guard.end);
+  const named = (id: string) => facts.references.filter(({ node, use }) => use === 'load' && node.kind === 'name' && node.id === id);
+  return facts.functions
+    .filter((owner) => owner.definedIn.kind === 'module' && owner.node.decorators.length === 0)
+    .filter((owner) => {
+      const uses = named(owner.node.name);
+      return uses.length > 0 && uses.every(({ node }) => isGuarded(node));
+    })
+    .map((owner) => owner.node);
 }
 
 /** A check reads a context and reports to it. */

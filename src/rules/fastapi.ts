@@ -1,4 +1,5 @@
 import type { FunctionFacts } from '../python/module-facts.ts';
+import { type Resolved, spelled } from '../python/resolver.ts';
 import type { Argument, Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { type RouteDecorator, routeDecorators } from './endpoints.ts';
@@ -158,10 +159,30 @@ function isResponseClass(context: RuleContext, owner: FunctionFacts, annotation:
 
 function givesResponse(context: RuleContext, owner: FunctionFacts, value: Expression): boolean {
   if (value.kind === 'conditional') return givesResponse(context, owner, value.body) && givesResponse(context, owner, value.orElse);
+  const called = value.kind === 'await' ? value.value : value;
+  if (called.kind === 'call') {
+    if (/redirect\w*$/i.test(spelled(called.func))) return true;
+    const target = context.resolve(owner.scope, called.func);
+    if (target?.kind === 'function' && target.node.returns !== undefined && namesResponse(context, target, target.node.returns))
+      return true;
+  }
+  if (value.kind === 'name') {
+    // Made in several places: one response among them is enough to be unsure.
+    const bindings = owner.scope.bindings.get(value.id) ?? [];
+    if (bindings.some((each) => each.kind === 'value' && each.value?.kind === 'call' && givesResponse(context, owner, each.value)))
+      return true;
+  }
   const type = context.typeOf(owner.scope, value);
   if (type === undefined) return value.kind === 'call' && /Response$/.test(context.source(value.func));
   if (context.derivesFrom(type, RESPONSES)) return true;
   return type.kind === 'external' && /(Response|TemplateResponse)$/.test(type.name);
+}
+
+/** `-> StreamingResponse`, `-> FileResponse | JSONResponse`. */
+function namesResponse(context: RuleContext, target: Extract<Resolved, { kind: 'function' }>, annotation: Expression): boolean {
+  if (annotation.kind === 'binary') return [annotation.left, annotation.right].some((side) => namesResponse(context, target, side));
+  const type = context.resolver.annotatedClass(target.module, target.scope, annotation);
+  return type !== undefined && (context.derivesFrom(type, RESPONSES) || (type.kind === 'external' && type.name.endsWith('Response')));
 }
 
 function hasModel(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {

@@ -53,9 +53,22 @@ export function fileRole(path: string, facts: ModuleFacts): FileRole {
     return 'scripts';
   if (!modules.includes('fastapi') && (isCommandLine(facts) || (hasMain(facts) && !segments.some((segment) => LAYERS.has(segment)))))
     return 'scripts';
+  if (runsAtTop(facts) && !modules.includes('fastapi') && !segments.some((segment) => LAYERS.has(segment))) return 'scripts';
   const parent = segments.at(-1) ?? '';
   const readsSettings = modules.includes('pydantic_settings') && !modules.includes('fastapi');
   return SETTINGS_NAME.test(stem) || SETTINGS_NAME.test(parent) || readsSettings ? 'settings' : 'source';
+}
+
+/** A module that works while it is imported: it loops, opens or prints at its top level, and defines little. */
+function runsAtTop(facts: ModuleFacts): boolean {
+  const { body } = facts.syntax;
+  const works = body.filter(
+    (statement) =>
+      statement.kind === 'for' ||
+      statement.kind === 'with' ||
+      (statement.kind === 'expression' && statement.value.kind === 'call' && facts.text.startsWith('print(', statement.start)),
+  );
+  return works.length >= 2 && !body.some((statement) => statement.kind === 'class');
 }
 
 /** A module with endpoints on a router or application that it makes itself. */

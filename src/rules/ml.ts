@@ -3,7 +3,7 @@ import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
 import { inferenceCall } from './inference.ts';
-import { layersOf } from './layers.ts';
+import { layerOf } from './layers.ts';
 import { MODEL_LOADERS } from './model-loading.ts';
 import { reportReached } from './report-reached.ts';
 
@@ -26,7 +26,7 @@ export const cachedModel: Check = (context) => {
 
 /** ml/isolated: a model loaded in a router. */
 export const isolated: Check = (context) => {
-  if (!layersOf(context.path).includes('api')) return;
+  if (layerOf(context.path) !== 'api') return;
   for (const { node, scope } of context.facts.calls) {
     const name = context.external(scope, node.func);
     if (name === undefined || !MODEL_LOADERS.test(name)) continue;

@@ -19,6 +19,8 @@ export function reportsFromRuff(context: RuleContext, diagnostics: readonly Ruff
     }
     // A package's __init__ has __path__; Ruff is not told which file it reads.
     if (diagnostic.code === 'F821' && context.source(span) === '__path__') continue;
+    // In a stub a name may be used before it is defined.
+    if (diagnostic.code === 'F821' && context.role === 'stubs') continue;
     if (rule === 'code/no-print' && context.isInMainGuard(span)) continue;
     if (rule === 'code/docstring' && isNestedConfig(context, span.start)) continue;
     // PEP 562: what __all__ names may be made on demand.

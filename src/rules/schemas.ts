@@ -34,7 +34,10 @@ export const separateSchemas: Check = (context) => {
     reported.add(model.node);
     const { name } = model.node;
     const where = answered === owner.node.name ? 'returns it too' : `\`${answered}\` returns it`;
-    const base = name.replace(/(Schema|Model|Base|Create|Update|Response|Request|Read|In|Out|Dto|DTO)$/, '') || name;
+    const base =
+      name
+        .replace(/^(Create|Update|New)(?=[A-Z])/, '')
+        .replace(/(Schema|Model|Base|Create|Update|Response|Request|Read|In|Out|Dto|DTO)$/, '') || name;
     context.report({
       rule: 'pydantic/separate-schemas',
       span: parameter.annotation,

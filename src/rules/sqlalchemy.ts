@@ -1,5 +1,5 @@
 import type { Scope } from '../python/module-facts.ts';
-import { spelled } from '../python/resolver.ts';
+import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isTable } from './models.ts';
@@ -54,12 +54,14 @@ export const selectExecute: Check = (context) => {
   for (const { node, scope } of context.facts.calls) {
     if (node.func.kind !== 'attribute' || node.func.name !== 'query') continue;
     if (!isSession(context, scope, node.func.object, node.args[0]?.value)) continue;
-    const entity = node.args[0] === undefined ? 'Model' : context.source(node.args[0].value).slice(0, 40);
+    const written = node.args[0] === undefined ? '' : context.source(node.args[0].value);
+    const entity = written === '' || written.length > 40 || written.includes('\n') ? '...' : written;
+    const wait = enclosingFunction(scope)?.node.isAsync === true ? 'await ' : '';
     context.report({
       rule: 'sqlalchemy/select-execute',
       span: node.func,
       message: `\`${spelled(node.func)}\` is the legacy query API.`,
-      fix: `Write \`await session.execute(select(${entity}).where(...))\`, or \`session.scalars(...)\` for whole objects.`,
+      fix: `Write \`${wait}session.execute(select(${entity}).where(...))\`, or \`session.scalars(...)\` for whole objects.`,
     });
   }
 };

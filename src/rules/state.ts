@@ -1,6 +1,6 @@
 import type { Scope } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
-import type { Expression } from '../python/syntax.ts';
+import type { CallExpression, Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { MODEL_LOADERS } from './model-loading.ts';
 
@@ -180,16 +180,35 @@ export const depends: Check = (context) => {
   for (const owner of context.facts.functions) {
     for (const parameter of owner.node.parameters) {
       const value = parameter.defaultValue;
-      if (value?.kind !== 'call') continue;
-      const name = context.external(owner.definedIn, value.func);
-      if (name === undefined || !DEPENDS.has(name)) continue;
-      const type = parameter.annotation === undefined ? 'T' : context.source(parameter.annotation);
+      if (value?.kind !== 'call' || !isDependency(context, owner.definedIn, value)) continue;
+      const type = parameter.annotation === undefined ? givenType(context, owner.definedIn, value) : context.source(parameter.annotation);
+      // A parameter without a default cannot follow one that has one.
+      const before = owner.node.parameters.slice(0, owner.node.parameters.indexOf(parameter));
+      const isBehindDefault = before.some(
+        (each) => each.form === 'plain' && each.defaultValue !== undefined && !isDependency(context, owner.definedIn, each.defaultValue),
+      );
       context.report({
         rule: 'state/depends',
         span: parameter,
         message: `Parameter \`${parameter.name}\` of \`${owner.node.name}\` takes its dependency as a default value.`,
-        fix: `Write \`${parameter.name}: Annotated[${type}, ${context.source(value).replace(/\s+/g, ' ')}]\`.`,
+        fix: `Write \`${parameter.name}: Annotated[${type}, ${context.source(value).replace(/\s+/g, ' ')}]\`${isBehindDefault ? ', before the parameters that have defaults' : ''}.`,
       });
     }
   }
 };
+
+function isDependency(context: RuleContext, scope: Scope, value: Expression): boolean {
+  if (value.kind !== 'call') return false;
+  const name = context.external(scope, value.func);
+  return name !== undefined && DEPENDS.has(name);
+}
+
+/** What the dependency is annotated to return, for a parameter that says nothing itself. */
+function givenType(context: RuleContext, scope: Scope, value: CallExpression): string {
+  const [dependency] = value.args;
+  const target = dependency === undefined ? undefined : context.resolve(scope, dependency.value);
+  if (target?.kind === 'class') return target.node.name;
+  const returns = target?.kind === 'function' ? target.node.returns : undefined;
+  if (returns?.kind === 'name' || returns?.kind === 'attribute') return spelled(returns);
+  return dependency === undefined ? '...' : `<what ${spelled(dependency.value)} gives>`;
+}

@@ -1,4 +1,4 @@
-import type { AnnotationFacts, Scope } from '../python/module-facts.ts';
+import type { AnnotationFacts, FunctionFacts, Scope } from '../python/module-facts.ts';
 import { type Expression, walkExpression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
@@ -81,7 +81,16 @@ function isDictatedSignature(context: RuleContext, annotation: AnnotationFacts):
   if (owner === undefined || (annotation.role !== 'parameter' && annotation.role !== 'return')) return false;
   const { name } = owner.node;
   const isDunder = name.startsWith('__') && name.endsWith('__') && name !== '__init__' && name !== '__call__';
-  return isDunder || context.hasDecorator(owner, VALIDATORS);
+  return isDunder || context.hasDecorator(owner, VALIDATORS) || isGivenToValidator(context, owner);
+}
+
+/** `Annotated[str, BeforeValidator(strip)]`: Pydantic dictates the signature of `strip`. */
+function isGivenToValidator(context: RuleContext, owner: FunctionFacts): boolean {
+  return context.facts.calls.some(
+    ({ node }) =>
+      /(^|\.)(Before|After|Wrap|Plain)(Validator|Serializer)$/.test(context.source(node.func)) &&
+      node.args.some((argument) => argument.value.kind === 'name' && argument.value.id === owner.node.name),
+  );
 }
 
 interface BareDict {
