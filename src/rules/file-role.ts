@@ -59,7 +59,7 @@ export function fileRole(path: string, facts: ModuleFacts): FileRole {
   return SETTINGS_NAME.test(stem) || SETTINGS_NAME.test(parent) || readsSettings ? 'settings' : 'source';
 }
 
-/** A module that works while it is imported: it loops, opens or prints at its top level, and defines little. */
+/** A module that works while it is imported: it loops or opens files at its top level, and defines no class. */
 function runsAtTop(facts: ModuleFacts): boolean {
   const { body } = facts.syntax;
   const works = body.filter(
@@ -68,7 +68,8 @@ function runsAtTop(facts: ModuleFacts): boolean {
       statement.kind === 'with' ||
       (statement.kind === 'expression' && statement.value.kind === 'call' && facts.text.startsWith('print(', statement.start)),
   );
-  return works.length >= 2 && !body.some((statement) => statement.kind === 'class');
+  const isMoreThanPrinting = works.some((statement) => statement.kind !== 'expression');
+  return works.length >= 2 && isMoreThanPrinting && !body.some((statement) => statement.kind === 'class');
 }
 
 /** A module with endpoints on a router or application that it makes itself. */
