@@ -56,7 +56,7 @@ function piecesOf(item: string): string[] {
   if (/[[［]\s*(e\.g\.|例如|如[:：])|[（(]\s*fill in\s*[)）]/i.test(item)) return [];
   const withoutNotes = item.replace(/[（(][^)）]*[)）]/g, ' ');
   const label = /^[*_]{0,2}[^`:：]{1,40}?[*_]{0,2}[:：][*_]{0,2}\s*(.*)$/.exec(withoutNotes);
-  return (label?.[1] ?? withoutNotes).split(/\s\+\s|、|,(?![^[]*\])|，|\s\/\s|；|;/).map((piece) => piece.trim());
+  return (label?.[1] ?? withoutNotes).split(/\s(?:\+|with|and)\s|、|,(?![^[]*\])|，|\s\/\s|；|;/).map((piece) => piece.trim());
 }
 
 function namesIn(piece: string, kind: Constraint['kind'], line: number): Constraint[] {

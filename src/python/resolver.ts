@@ -56,6 +56,8 @@ const BUILTINS = new Set([
   'GeneratorExit',
   'NotImplementedError',
   'RuntimeError',
+  'LookupError',
+  'IndexError',
   'FileNotFoundError',
   'OSError',
   'TimeoutError',
@@ -72,6 +74,12 @@ const TRANSPARENT_GENERICS = new Set([
   'sqlalchemy.orm.Mapped',
 ]);
 
+/** What calling an object of these classes gives. */
+const SESSION_FACTORIES = new Map([
+  ['sqlalchemy.orm.sessionmaker', 'sqlalchemy.orm.Session'],
+  ['sqlalchemy.orm.session.sessionmaker', 'sqlalchemy.orm.Session'],
+  ['sqlalchemy.ext.asyncio.async_sessionmaker', 'sqlalchemy.ext.asyncio.AsyncSession'],
+]);
 const FACTORY = /^_?(create|make|build|get|init|setup)_/;
 
 /** Follows names to what they mean, through imports, re-exports and assignments of the whole project. */
@@ -327,7 +335,23 @@ export class Resolver {
       return this.annotatedClass(target.module, target.scope, target.node.returns, steps);
     }
     if (target?.kind === 'function') return this.typeMade(target, scope, steps);
-    return target?.kind === 'variable' ? this.classMade(target, steps) : undefined;
+    return target?.kind === 'variable' ? (this.sessionMade(target, steps) ?? this.classMade(target, steps)) : undefined;
+  }
+
+  /** `SessionLocal = sessionmaker(engine)`, and calling it. */
+  private sessionMade(factory: Extract<Resolved, { kind: 'variable' }>, steps: number): ResolvedClass | undefined {
+    const { module, scope, value, annotation } = factory;
+    const made = annotation === undefined ? value : undefined;
+    const type =
+      annotation !== undefined
+        ? this.annotatedClass(module, scope, annotation, steps - 1)
+        : made?.kind === 'call'
+          ? this.typeOfCall(module, scope, made, steps - 1)
+          : undefined;
+    const product = type?.kind === 'external' ? SESSION_FACTORIES.get(type.name) : undefined;
+    if (product === undefined) return undefined;
+    const given = made?.kind === 'call' ? made.args.find((argument) => argument.keyword === 'class_')?.value : undefined;
+    return (given && this.annotatedClass(module, scope, given, steps - 1)) ?? { kind: 'external', name: product };
   }
 
   /** `Router = make_router_class(Route)`, and calling it: what the function's `type[X]` says. */

@@ -1,4 +1,5 @@
 import type { TreeNode } from './parser.ts';
+import { parseQuotedAnnotation } from './quoted-annotation.ts';
 import type {
   Argument,
   Comment,
@@ -47,6 +48,15 @@ class SyntaxBuilder {
       else statements.push(this.statement(child));
     }
     return statements;
+  }
+
+  /** An annotation; one in quotes is read as what it says. */
+  private annotation(node: TreeNode): Expression {
+    const expression = this.expression(node);
+    if (expression.kind !== 'string' || expression.isBytes || expression.interpolations.length > 0) return expression;
+    const written = this.source(expression);
+    const quote = /^(["'])(?!\1)/.exec(written);
+    return (quote === null ? undefined : parseQuotedAnnotation(written.slice(1, -1), expression.start + 1)) ?? expression;
   }
 
   private source(node: Span): string {
@@ -139,7 +149,7 @@ class SyntaxBuilder {
       nameSpan: span(name ?? node),
       isAsync: node.children.some((child) => child.type === 'async'),
       parameters: parameters === undefined ? [] : this.parameters(parameters),
-      returns: returns && this.expression(returns),
+      returns: returns && this.annotation(returns),
       decorators,
       body: this.body(node),
     };
@@ -176,7 +186,7 @@ class SyntaxBuilder {
     const inner = this.namedChildren(node)[0];
     const rest = {
       ...span(node),
-      annotation: annotation && this.expression(annotation),
+      annotation: annotation && this.annotation(annotation),
       defaultValue: value && this.expression(value),
     };
     switch (node.type) {
@@ -223,7 +233,8 @@ class SyntaxBuilder {
 
   private assignment(node: TreeNode): Statement {
     const targets = this.fieldExpressions(node, 'left');
-    const annotation = this.fieldExpressions(node, 'type')[0];
+    const type = field(node, 'type');
+    const annotation = type && this.annotation(type);
     const right = field(node, 'right');
     if (right?.type === 'assignment') {
       const inner = this.assignment(right);

@@ -86,8 +86,10 @@ function assembledSql(context: RuleContext, scope: Scope, expression: Expression
     }
     case 'call': {
       const { func } = expression;
-      if (func.kind !== 'attribute' || func.name !== 'format' || func.object.kind !== 'string' || !SQL_START.test(func.object.value))
-        return undefined;
+      if (func.kind !== 'attribute' || func.name !== 'format') return undefined;
+      const named = func.object.kind === 'name' ? context.resolve(scope, func.object) : undefined;
+      const template = named?.kind === 'variable' ? named.value : func.object;
+      if (template?.kind !== 'string' || !SQL_START.test(template.value)) return undefined;
       return { node: expression, how: '`.format`', parts: expression.args.map((argument) => argument.value) };
     }
     case 'name': {

@@ -6,7 +6,7 @@ import type { Check, RuleContext } from './context.ts';
 
 const UPGRADE = 'alembic.command.upgrade';
 const PROCESSES =
-  /^(subprocess\.(run|call|check_call|check_output|Popen)|os\.(system|popen)|asyncio\.create_subprocess_(exec|shell)|anyio\.run_process)$/;
+  /^(subprocess\.(run|call|check_call|check_output|Popen)|os\.(system|popen)|asyncio\.create_subprocess_(exec|shell)|anyio\.run_process|alembic\.config\.main)$/;
 
 /** database/no-alembic-bootstrap: code that brings the database to `head` where the DBA's script creates it. */
 export const noAlembicBootstrap: Check = (context) => {

@@ -7,6 +7,8 @@ const SETTINGS = new Set([
   'pydantic.BaseSettings',
   'pydantic.v1.BaseSettings',
 ]);
+/** These read only where their result is used. */
+const CHANGERS = new Set(['os.environ.setdefault', 'os.environ.pop']);
 const READERS = new Set(['os.getenv', 'os.environ.get', 'os.environb.get', 'os.getenvb']);
 
 /** config/no-environ: the environment read outside the settings module. */
@@ -48,7 +50,13 @@ function* environmentReads(context: Context): Generator<{ span: { start: number;
   for (const reference of context.facts.references) {
     if (reference.use !== 'load' || context.isInMainGuard(reference.node)) continue;
     const name = context.external(reference.scope, reference.node);
-    const isRead = name !== undefined && ((reference.isCalled && READERS.has(name)) || (reference.isSubscripted && name === 'os.environ'));
+    const isAskedFor =
+      name === 'os.environ' && /\bin\s+$/.test(context.facts.text.slice(Math.max(0, reference.node.start - 8), reference.node.start));
+    const isRead =
+      name !== undefined &&
+      (isAskedFor ||
+        (reference.isCalled && (READERS.has(name) || (CHANGERS.has(name) && reference.statement.kind !== 'expression'))) ||
+        (reference.isSubscripted && name === 'os.environ'));
     if (!isRead) continue;
     const written = spelled(reference.node);
     yield { span: reference.node, written: reference.isSubscripted ? `${written}[…]` : `${written}(…)` };

@@ -1,4 +1,4 @@
-import type { FunctionFacts } from '../python/module-facts.ts';
+import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
 import type { RuleContext } from './context.ts';
@@ -6,7 +6,7 @@ import type { RuleContext } from './context.ts';
 const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.FastAPI', 'fastapi.routing.APIRouter', 'fastapi.applications.FastAPI']);
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace', 'api_route']);
 
-/** A decorator that registers the function below it as an HTTP endpoint. */
+/** A decorator, or a call of `add_api_route`, that registers a function as an HTTP endpoint. */
 export interface RouteDecorator {
   readonly call: CallExpression;
   /** Upper case; `API_ROUTE` for `api_route`. */
@@ -15,7 +15,7 @@ export interface RouteDecorator {
 
 /** The route decorators of a function; none when it is no endpoint or its router cannot be told to be FastAPI's. */
 export function routeDecorators(context: RuleContext, owner: FunctionFacts): RouteDecorator[] {
-  const found: RouteDecorator[] = [];
+  const found: RouteDecorator[] = addedRoutes(context, owner);
   for (const decorator of owner.node.decorators) {
     if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || !METHODS.has(decorator.func.name)) continue;
     const type = context.typeOf(owner.definedIn, decorator.func.object);
@@ -25,6 +25,26 @@ export function routeDecorators(context: RuleContext, owner: FunctionFacts): Rou
   return found;
 }
 
+/** Functions of this file that `router.add_api_route("/path", function)` registers. */
+function addedRoutes(context: RuleContext, owner: FunctionFacts): RouteDecorator[] {
+  let added = addedByContext.get(context);
+  if (added === undefined) {
+    added = context.facts.calls.filter(({ node }) => node.func.kind === 'attribute' && node.func.name === 'add_api_route');
+    addedByContext.set(context, added);
+  }
+  return added.flatMap(({ node, scope }) => {
+    const positional = node.args.filter((argument) => argument.keyword === undefined);
+    const given = (node.args.find((argument) => argument.keyword === 'endpoint') ?? positional[1])?.value;
+    const target = given === undefined ? undefined : context.resolve(scope, given);
+    if (target?.kind !== 'function' || target.node !== owner.node) return [];
+    const methods = node.args.find((argument) => argument.keyword === 'methods')?.value;
+    const [method] = methods?.kind === 'list' || methods?.kind === 'tuple' || methods?.kind === 'set' ? methods.items : [];
+    return [{ call: node, method: method?.kind === 'string' ? method.value.toUpperCase() : 'GET' }];
+  });
+}
+
+const addedByContext = new WeakMap<RuleContext, readonly CallFacts[]>();
+
 /** `router = OurAPIRouter(...)` of a class that cannot be followed: the name says what it is. */
 function isCalledRouter(context: RuleContext, owner: FunctionFacts, expression: Expression): boolean {
   const resolved = context.resolve(owner.definedIn, expression);
@@ -33,5 +53,5 @@ function isCalledRouter(context: RuleContext, owner: FunctionFacts, expression: 
 
 /** True for functions that FastAPI calls for a request. */
 export function isEndpoint(context: RuleContext, owner: FunctionFacts): boolean {
-  return owner.node.decorators.length > 0 && routeDecorators(context, owner).length > 0;
+  return routeDecorators(context, owner).length > 0;
 }

@@ -13,19 +13,29 @@ const UNTYPED = new Set(['typing.Any', 'builtins.object', 'builtins.dict', 'buil
 const PANDAS_USERS =
   /^(sklearn|statsmodels|xgboost|lightgbm|catboost|seaborn|matplotlib|plotly|prophet|geopandas|yfinance|openpyxl|xlrd|great_expectations|pandera)(\.|$)/;
 const TRANSFORMATIONS = new Set(['groupby', 'merge', 'apply', 'pivot_table', 'pivot', 'join', 'melt', 'transform', 'agg', 'aggregate']);
+/** Where Polars is imported too, only these tell whose frame it is. */
+const PANDAS_ONLY = new Set(['groupby', 'merge', 'apply', 'pivot_table', 'melt']);
 const EAGER_READERS = new Set(['polars.read_parquet', 'polars.read_csv', 'polars.read_ipc', 'polars.read_ndjson', 'polars.read_json']);
-const PANDAS_READER = /^pandas\.read_\w+$/;
+const READER = /^(pandas|polars)\.read_\w+$/;
+/** Methods of a frame that give a frame again. */
+const FRAME_METHODS = new Set([
+  ...['filter', 'with_columns', 'select', 'sort', 'drop', 'drop_nulls', 'rename', 'join', 'collect', 'lazy', 'head', 'tail', 'unique'],
+  ...['dropna', 'fillna', 'assign', 'merge', 'reset_index', 'set_index', 'sort_values', 'query', 'astype', 'drop_duplicates', 'explode'],
+]);
 
 /** data/prefer-polars: a pipeline that transforms with pandas where nothing asks for pandas. */
 export const preferPolars: Check = (context) => {
   if (layerOf(context.path) !== 'pipelines') return;
   const imports = context.facts.imports.filter((imported) => imported.level === 0);
   const pandas = imports.find((imported) => imported.module === 'pandas' || imported.module.startsWith('pandas.'));
-  if (pandas === undefined || imports.some((imported) => PANDAS_USERS.test(imported.module) || imported.module === 'polars')) return;
+  if (pandas === undefined || imports.some((imported) => PANDAS_USERS.test(imported.module))) return;
+  const hasPolars = imports.some((imported) => imported.module === 'polars');
   const readsLegacySource = context.facts.calls.some(({ node, scope }) =>
     /^pandas\.read_(excel|sas|spss|stata|html|fwf|hdf)$/.test(context.external(scope, node.func) ?? ''),
   );
-  const transformation = context.facts.calls.find(({ node }) => node.func.kind === 'attribute' && TRANSFORMATIONS.has(node.func.name));
+  const transformation = context.facts.calls.find(
+    ({ node }) => node.func.kind === 'attribute' && (hasPolars ? PANDAS_ONLY : TRANSFORMATIONS).has(node.func.name),
+  );
   if (readsLegacySource || transformation === undefined) return;
   context.report({
     rule: 'data/prefer-polars',
@@ -69,7 +79,9 @@ function isUntyped(context: RuleContext, scope: Scope, annotation: Expression | 
 }
 
 function isFrame(context: RuleContext, owner: FunctionFacts, value: Expression): boolean {
-  const type = context.typeOf(owner.scope, value);
+  let inner = value;
+  while (inner.kind === 'call' && inner.func.kind === 'attribute' && FRAME_METHODS.has(inner.func.name)) inner = inner.func.object;
+  const type = context.typeOf(owner.scope, inner);
   if (type?.kind === 'external' && FRAME.test(type.name)) return true;
   return value.kind === 'name' && FRAME_NAME.test(value.id);
 }
@@ -126,9 +138,12 @@ export const streaming: Check = (context) => {
         fix: `Use \`pl.scan_${name.split('read_')[1] ?? 'parquet'}(...)\` and collect with \`engine="streaming"\`, or sink to a file.`,
       });
     }
-    const [parts] = node.args;
-    if (name !== 'pandas.concat' || parts?.value.kind !== 'comprehension') continue;
-    const reader = parts.value.parts.find((part) => part.kind === 'call' && PANDAS_READER.test(context.external(scope, part.func) ?? ''));
+    const [given] = node.args;
+    if ((name !== 'pandas.concat' && name !== 'polars.concat') || given === undefined) continue;
+    const named = given.value.kind === 'name' ? context.resolve(scope, given.value) : undefined;
+    const parts = named?.kind === 'variable' ? named.value : given.value;
+    if (parts?.kind !== 'comprehension') continue;
+    const reader = parts.parts.find((part) => part.kind === 'call' && READER.test(context.external(scope, part.func) ?? ''));
     if (reader === undefined) continue;
     context.report({
       rule: 'data/streaming',

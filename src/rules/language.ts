@@ -27,11 +27,14 @@ const LATIN = new Map([
 const NAMES = new Map([...LATIN].map(([short, long]) => [long, short]));
 const MIN_SCRIPT_LETTERS = 4;
 /** Fewer letters than this say too little about a language in Latin script. */
-const MIN_LATIN_LETTERS = 80;
+const MIN_LATIN_LETTERS = 60;
 const MIN_ENGLISH_WORDS = 6;
 /** Words that no text of a language does without: letters alone mistake technical English for French. */
 const COMMON_WORDS: ReadonlyMap<string, RegExp> = new Map([
-  ['deu', /\b(der|die|das|und|ist|nicht|ein|eine|einen|mit|für|auf|den|dem|wird|wenn|oder|sich|bei)\b/gi],
+  [
+    'deu',
+    /\b(der|die|das|und|ist|nicht|ein|eine|einen|mit|für|auf|den|dem|des|wird|werden|wenn|weil|oder|sich|bei|aller?|alle[sn]|ihn|ihr|muss|sonst|kann|zum|zur|im|von|am|als|an|einer|diese[rsmn]?)\b/gi,
+  ],
   ['fra', /\b(le|la|les|des|est|et|une|pour|dans|que|qui|pas|sur|avec|aux?|du|cette?|ou|si)\b/gi],
   ['spa', /\b(el|los|las|que|una?|del|para|por|con|es|se|si|como|este|esta|pero)\b/gi],
   ['por', /\b(os|as|que|uma?|do|da|dos|das|para|por|com|não|se|é|como|este|esta)\b/gi],
@@ -41,7 +44,7 @@ const COMMON_WORDS: ReadonlyMap<string, RegExp> = new Map([
   ['swe', /\b(och|är|en|ett|som|för|med|att|inte|av|på|den|det|om|till|eller)\b/gi],
   ['tur', /\b(ve|bir|bu|için|ile|olarak|değil|olan|veya|gibi|eğer|daha|ise)\b/gi],
 ]);
-const MIN_COMMON_WORDS = 4;
+const MIN_COMMON_WORDS = 3;
 /** How far the best guess must lead before it is believed. */
 const MIN_LEAD = 0.15;
 

@@ -16,6 +16,8 @@ const REPLACED_IMPORTS = new Map([
   ['pydantic.schema_of', '`TypeAdapter(...).json_schema`'],
   ['pydantic.validate_arguments', '`@validate_call`'],
 ]);
+/** `constr(...)` and its kin: functions where types are wanted. */
+const CONSTRAINED_TYPE = /^pydantic(\.types)?\.con(str|bytes|int|float|decimal|list|set|frozenset|date)$/;
 const REPLACED_METHODS = new Map([
   ['dict', '.model_dump()'],
   ['json', '.model_dump_json()'],
@@ -79,6 +81,13 @@ export const v2Only: Check = (context) => {
       }
     }
     const callee = context.external(scope, node.func);
+    if (callee !== undefined && CONSTRAINED_TYPE.test(callee))
+      report(
+        context,
+        node.func,
+        `\`${callee.split('.').at(-1)}(...)\` is a Pydantic v1 leftover`,
+        '`Annotated[..., Field(...)]` with the same constraints',
+      );
     if (callee === undefined || !CONSTRAINED.has(callee)) continue;
     for (const argument of node.args) {
       const instead = argument.keyword === undefined ? undefined : REPLACED_KEYWORDS.get(argument.keyword);

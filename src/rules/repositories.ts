@@ -38,7 +38,7 @@ function isRepositoryClass(owner: FunctionFacts): boolean {
 }
 
 const WRITES = new Set(['add', 'add_all', 'delete', 'merge']);
-const WRITE_STATEMENTS = new Set(['insert', 'update', 'delete'].flatMap((name) => [`sqlalchemy.${name}`, `sqlmodel.${name}`]));
+const WRITE_STATEMENTS = /^(sqlalchemy(\.sql|\.dialects\.\w+(\.\w+)?)?|sqlmodel)\.(insert|update|delete)$/;
 
 /** sqlalchemy/begin: a repository that writes in a project where nothing ever commits. */
 export const begin: Check = (context) => {
@@ -64,11 +64,13 @@ function isWrite(context: RuleContext, call: CallFacts): boolean {
   return first !== undefined && isWriteStatement(context, call, first.value);
 }
 
-/** `insert(Order).values(...)`: the call at the root of the chain. */
+/** `insert(Order).values(...)`: the call at the root of the chain, also behind a local name. */
 function isWriteStatement(context: RuleContext, call: CallFacts, expression: CallFacts['node']['func']): boolean {
   let inner = expression;
+  const local = inner.kind === 'name' ? context.resolve(call.scope, inner) : undefined;
+  if (local?.kind === 'variable' && local.value !== undefined) inner = local.value;
   while (inner.kind === 'call' && inner.func.kind === 'attribute' && inner.func.object.kind === 'call') inner = inner.func.object;
   if (inner.kind !== 'call') return false;
   const name = context.external(call.scope, inner.func);
-  return name !== undefined && WRITE_STATEMENTS.has(name);
+  return name !== undefined && WRITE_STATEMENTS.test(name);
 }

@@ -13,6 +13,8 @@ const GENERIC_EXCEPTIONS = new Set([
   'builtins.Exception',
   'builtins.ValueError',
   'builtins.KeyError',
+  'builtins.LookupError',
+  'builtins.TypeError',
   'builtins.RuntimeError',
   'builtins.NotImplementedError',
 ]);
@@ -51,16 +53,18 @@ function* decisions(owner: FunctionFacts): Generator<Statement> {
     if (statement.kind === 'for') yield statement;
     if (statement.kind !== 'if') continue;
     const bodies = [...statement.branches.map((branch) => branch.body), ...(statement.orElse === undefined ? [] : [statement.orElse])];
-    for (const body of bodies) if (!isGuard(body)) yield statement;
+    const isDefault = bodies.length === 1;
+    for (const body of bodies) if (!isGuard(body, isDefault)) yield statement;
   }
 }
 
-/** A body that ends in a refusal or only fills in a value. */
-function isGuard(body: readonly Statement[]): boolean {
+/** A body that ends in a refusal or, without an alternative, only fills in a value. */
+function isGuard(body: readonly Statement[], isDefault: boolean): boolean {
   const last = body.at(-1);
   if (last?.kind === 'raise' || last?.kind === 'return') return true;
   // A lone nested `if` is counted by its own branches; a single assignment is a default.
-  return body.length === 1 && (last?.kind === 'if' || last?.kind === 'assign' || last?.kind === 'pass');
+  if (body.length !== 1) return false;
+  return last?.kind === 'if' || last?.kind === 'pass' || (isDefault && last?.kind === 'assign' && last.operator === undefined);
 }
 
 /** fastapi/http-exception: errors that are no HTTPException, or one with a status that is no error; handlers outside core. */

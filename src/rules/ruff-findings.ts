@@ -2,6 +2,7 @@ import type { FunctionFacts } from '../python/module-facts.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
 import type { RuleContext } from './context.ts';
 import type { Report, RuleDefinition, TextEdit } from './finding.ts';
+import { taskDecorator } from './tasks.ts';
 
 /** Turns Ruff's diagnostics into reports under our rule ids. */
 export function reportsFromRuff(context: RuleContext, diagnostics: readonly RuffDiagnostic[], rules: readonly RuleDefinition[]): Report[] {
@@ -14,7 +15,8 @@ export function reportsFromRuff(context: RuleContext, diagnostics: readonly Ruff
     const span = spanOf(context, diagnostic);
     if (rule === 'typing/annotated-signatures') {
       const owner = innermostFunction(context, span.start);
-      if (owner !== undefined) unannotated.set(owner, [...(unannotated.get(owner) ?? []), diagnostic]);
+      if (owner !== undefined && !isTaskReceiver(context, owner, span))
+        unannotated.set(owner, [...(unannotated.get(owner) ?? []), diagnostic]);
       continue;
     }
     // A package's __init__ has __path__; Ruff is not told which file it reads.
@@ -134,7 +136,17 @@ function innermostFunction(context: RuleContext, offset: number): FunctionFacts 
 
 /** True inside a string: an annotation in quotes runs only when somebody resolves it. */
 function isQuoted(context: RuleContext, span: { start: number; end: number }): boolean {
-  return context.facts.strings.some(({ node }) => node.start < span.start && span.end < node.end && node.interpolations.length === 0);
+  const { strings, annotations, text } = context.facts;
+  return (
+    strings.some(({ node }) => node.start < span.start && span.end < node.end && node.interpolations.length === 0) ||
+    annotations.some(({ node }) => node.start <= span.start && span.end <= node.end && /["']/.test(text[node.start - 1] ?? ''))
+  );
+}
+
+/** The `self` of a task that is bound to itself needs no type, like that of a method. */
+function isTaskReceiver(context: RuleContext, owner: FunctionFacts, span: { start: number }): boolean {
+  const [first] = owner.node.parameters;
+  return first?.name === 'self' && first.start === span.start && taskDecorator(context, owner) !== undefined;
 }
 
 /** `class Config` inside a model has its own rule; it needs no docstring. */

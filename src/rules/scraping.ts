@@ -81,6 +81,7 @@ export const polite: Check = (context) => {
     SCRAPING_PATH.test(context.path) ||
     context.facts.imports.some((imported) => imported.level === 0 && SCRAPING_LIBRARIES.test(imported.module));
   if (!scrapes) return;
+  reportComprehensions(context);
   for (const { statement, scope } of context.facts.statements) {
     const isLoop = statement.kind === 'for' || (statement.kind === 'block' && context.source(statement).startsWith('while'));
     const isRetry = statement.kind === 'for' && /redirect|retr|attempt/i.test(context.source(statement.iterable));
@@ -98,6 +99,21 @@ export const polite: Check = (context) => {
     });
   }
 };
+
+/** `[await client.get(url) for url in urls]`, and the same in a `gather`. */
+function reportComprehensions(context: Parameters<Check>[0]): void {
+  for (const call of context.facts.calls) {
+    if (call.scope.kind !== 'inner' || !isFetch(context, call)) continue;
+    const written = context.source(call.statement);
+    if (!/\bfor\b/.test(written) || PAUSE.test(written) || context.source(call.node).startsWith('lambda')) continue;
+    context.report({
+      rule: 'scraping/polite',
+      span: call.node.func,
+      message: `\`${spelled(call.node.func)}\` asks for every page without a pause between requests.`,
+      fix: 'Ask one after another with `await asyncio.sleep(...)` between them, or behind a limiter.',
+    });
+  }
+}
 
 function reportRobots(context: Parameters<Check>[0]): void {
   for (const { target, value } of context.facts.assignments) {

@@ -43,6 +43,16 @@ export const singleSettings: Check = (context) => {
       fix: 'Make it a field of that class, and read it through `get_settings()`.',
     });
   }
+  const uncached = instances.find(({ scope }) => /^get_\w*(settings|config)$/.test(scope.owner?.node.name ?? ''));
+  if (uncached !== undefined && !hasCachedGetter(context)) {
+    context.report({
+      rule: 'config/single-settings',
+      span: uncached.call,
+      message: `\`${uncached.scope.owner?.node.name}\` makes a new \`${uncached.className}\` at every call.`,
+      fix: 'Decorate it with `@lru_cache`.',
+    });
+    return;
+  }
   const exposed = instances.find((each) => each.scope.kind === 'module');
   if (exposed === undefined || hasCachedGetter(context)) return;
   context.report({

@@ -78,8 +78,25 @@ function isSession(context: RuleContext, scope: Scope, receiver: Expression, ent
   return resolved?.kind === 'class' && isTable(context, resolved);
 }
 
+/** `@declared_attr` methods of a model or mixin that return a `Column()`. */
+function reportDeclaredColumns(context: RuleContext): void {
+  for (const owner of context.facts.functions) {
+    if (!owner.node.decorators.some((decorator) => spelled(decorator).includes('declared_attr'))) continue;
+    for (const { value } of owner.returns) {
+      if (value?.kind !== 'call' || !COLUMN.has(context.external(owner.scope, value.func) ?? '')) continue;
+      context.report({
+        rule: 'sqlalchemy/mapped-column',
+        span: value.func,
+        message: `\`${owner.parentClass?.node.name ?? 'the model'}.${owner.node.name}\` is an untyped \`Column()\`.`,
+        fix: 'Return `mapped_column(...)` and annotate the method `-> Mapped[...]`.',
+      });
+    }
+  }
+}
+
 /** sqlalchemy/mapped-column: `Column()` as an attribute of a declarative model. */
 export const mappedColumn: Check = (context) => {
+  reportDeclaredColumns(context);
   for (const assignment of context.facts.assignments) {
     const { value, scope, target } = assignment;
     if (scope.kind !== 'class' || value?.kind !== 'call' || target.kind !== 'name') continue;
