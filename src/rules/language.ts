@@ -107,7 +107,7 @@ function docstrings(context: RuleContext): Prose[] {
 }
 
 /** The language of a text when it is certainly not `wanted` (a BCP 47 tag); undefined when it is, or cannot be told. */
-export function foreignLanguage(text: string, wanted: string): string | undefined {
+function foreignLanguage(text: string, wanted: string): string | undefined {
   // Most comments of most projects: nothing but ASCII, and too short to be told apart from English.
   if (text.length < MIN_LATIN_LETTERS && LATIN.has(languageOf(wanted)) && !/[^\0-\x7F]/.test(text)) return undefined;
   const prose = text.replace(MARKUP, ' ');

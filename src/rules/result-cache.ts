@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
@@ -191,9 +191,8 @@ export class ResultCache {
 
 /** Changes with the product's own code and with the rules as the project wants them. */
 async function versionOf(judgement: Judgement): Promise<string> {
-  const code = await Promise.all(
-    ['dist/analysis-worker.js', 'dist/ruff-worker.js'].map(async (file) => sha1(await readFile(packageFile(file), 'utf8'))),
-  );
+  const files = (await readdir(packageFile('dist'))).filter((file) => file.endsWith('.js')).sort();
+  const code = await Promise.all(files.map(async (file) => sha1(await readFile(packageFile(`dist/${file}`), 'utf8'))));
   return sha1(JSON.stringify([code, judgement]));
 }
 
