@@ -1,6 +1,6 @@
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { ResolvedClass } from '../python/resolver.ts';
-import type { Expression, Parameter } from '../python/syntax.ts';
+import { type Expression, expressionsOf, type Parameter, type Statement, walkExpression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { routeDecorators } from './endpoints.ts';
 import { isTable, MODELS } from './models.ts';
@@ -76,13 +76,13 @@ function modelsIn(context: RuleContext, scope: Scope, annotation: Expression): P
 
 /** pydantic/from-attributes: a table's row turned into a model that does not say it reads attributes. */
 export const fromAttributes: Check = (context) => {
-  for (const { node, scope } of context.facts.calls) {
+  for (const { node, scope, statement } of context.facts.calls) {
     if (node.func.kind !== 'attribute' || node.func.name !== 'model_validate') continue;
     if (node.args.some((argument) => argument.keyword === 'from_attributes')) continue;
     const model = context.resolve(scope, node.func.object);
     const [row] = node.args;
     if (model?.kind !== 'class' || row === undefined) continue;
-    reportUnread(context, model, context.typeOf(scope, row.value), node.func);
+    reportUnread(context, model, rowClass(context, scope, row.value, statement), node.func);
   }
   for (const owner of context.facts.functions) {
     const [model] = owner.returns.length === 0 ? [] : responseModels(context, owner);
@@ -92,6 +92,57 @@ export const fromAttributes: Check = (context) => {
     }
   }
 };
+
+/** The table whose row an expression gives: by its type, or by the query it comes from. */
+function rowClass(context: RuleContext, scope: Scope, row: Expression, statement: Statement): ResolvedClass | undefined {
+  const type = context.typeOf(scope, row);
+  if (type?.kind === 'class') return type;
+  if (row.kind !== 'name') return queriedClass(context, scope, row);
+  const bindings = scope.bindings.get(row.id) ?? scope.parent?.bindings.get(row.id) ?? [];
+  const [only] = bindings;
+  if (only?.kind === 'value' && bindings.length === 1 && only.value !== undefined) return queriedClass(context, only.scope, only.value);
+  // `[Model.model_validate(row) for row in rows]`: what the rows are is said where they are queried.
+  for (const outer of expressionsOf(statement)) {
+    for (const part of walkExpression(outer)) {
+      if (part.kind !== 'comprehension' || !part.targets.some((target) => target.kind === 'name' && target.id === row.id)) continue;
+      for (const source of part.parts) {
+        const found = source.kind === 'name' ? rowsOf(context, scope, source) : queriedClass(context, scope, source);
+        if (found !== undefined) return found;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What a name for many rows was annotated or assigned: `rows: list[Order]`, `rows = await session.scalars(select(Order))`. */
+function rowsOf(context: RuleContext, scope: Scope, name: Extract<Expression, { kind: 'name' }>): ResolvedClass | undefined {
+  for (let inner: Scope | undefined = scope; inner !== undefined && inner.kind !== 'module'; inner = inner.parent) {
+    const bindings = inner.bindings.get(name.id) ?? [];
+    const [only] = bindings;
+    if (only === undefined || bindings.length > 1) continue;
+    const annotation = only.kind === 'parameter' ? only.node.annotation : only.kind === 'value' ? only.annotation : undefined;
+    const item = annotation?.kind === 'subscript' ? annotation.index[0] : undefined;
+    if (item !== undefined) return context.annotatedClass(inner, item);
+    return only.kind === 'value' && only.value !== undefined ? queriedClass(context, only.scope, only.value) : undefined;
+  }
+  return undefined;
+}
+
+/** The one table of `select(Order)` or `session.get(Order, id)` inside an expression that gives whole rows. */
+function queriedClass(context: RuleContext, scope: Scope, expression: Expression): ResolvedClass | undefined {
+  const givesRows = /\b(scalars?|scalar_one(_or_none)?|get|get_one)\(/.test(context.source(expression));
+  if (!givesRows) return undefined;
+  for (const part of walkExpression(expression)) {
+    if (part.kind !== 'call') continue;
+    const isSelect = /^(sqlalchemy(\.\w+)*|sqlmodel)\.select$/.test(context.external(scope, part.func) ?? '');
+    const isGet = part.func.kind === 'attribute' && (part.func.name === 'get' || part.func.name === 'get_one');
+    const [first, second] = part.args;
+    if (first === undefined || !((isSelect && second === undefined) || isGet)) continue;
+    const table = context.resolve(scope, first.value);
+    if (table?.kind === 'class' && isTable(context, table)) return table;
+  }
+  return undefined;
+}
 
 function reportUnread(
   context: RuleContext,
