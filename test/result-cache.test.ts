@@ -7,6 +7,9 @@ import { closureHashes } from '../src/rules/dependency-graph.ts';
 import { addFiles, BIN, workspaceWith } from './support/client.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
+/** For tests that start the program many times, on a machine that may be busy. */
+const MANY_RUNS_MS = 180_000;
+
 const report = z.object({ findings: z.array(z.object({ rule: z.string(), path: z.string(), line: z.number(), message: z.string() })) });
 
 /** What `check` finds, as `path:line rule`, with a cache folder of the test's own. */
@@ -60,7 +63,7 @@ it('answers from the cache what still holds', async () => {
   expect(await check(root, cache)).toEqual(['src/shop/old.py:3 code/no-swallowed-exception']);
 });
 
-it('checks again whatever a change reaches, and only gives what is true', async () => {
+it('checks again whatever a change reaches, and only gives what is true', { timeout: MANY_RUNS_MS }, async () => {
   const root = await workspaceWith(project());
   const cache = await temporaryFolder();
   expect(await check(root, cache)).toEqual([]);
@@ -99,7 +102,7 @@ it('checks again whatever a change reaches, and only gives what is true', async 
   expect(await check(root, cache)).toEqual([]);
 });
 
-it('does without a cache that is broken, foreign or cannot be written', async () => {
+it('does without a cache that is broken, foreign or cannot be written', { timeout: MANY_RUNS_MS }, async () => {
   const root = await workspaceWith({ ...project(), 'src/shop/old.py': '"""Old."""\n\nprint(1)\n' });
   const cache = await temporaryFolder();
   const expected = ['src/shop/old.py:3 code/no-print'];
@@ -122,7 +125,7 @@ it('does without a cache that is broken, foreign or cannot be written', async ()
   expect(await check(root, file)).toEqual(expected);
 });
 
-it('can be shared by processes that run at once', async () => {
+it('can be shared by processes that run at once', { timeout: MANY_RUNS_MS }, async () => {
   const root = await workspaceWith({ ...project(), 'src/shop/old.py': '"""Old."""\n\nprint(1)\n' });
   const cache = await temporaryFolder();
   const runs = await Promise.all(Array.from({ length: 4 }, () => check(root, cache)));
