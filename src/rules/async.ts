@@ -75,11 +75,19 @@ interface BlockingPlace {
   readonly effect: Effect;
 }
 
-function* blockingCalls(context: RuleContext, kind: Effect['kind']): Generator<BlockingPlace> {
-  for (const call of context.facts.calls) {
-    const owner = enclosingFunction(call.scope);
-    if (owner === undefined || call.isAwaited || !(owner.node.isAsync || isEndpoint(context, owner))) continue;
-    const effect = blockingEffect(context.resolver, context.module, call);
-    if (effect?.kind === kind) yield { call, owner, effect };
+/** Found once for the rules that ask. */
+const placesByContext = new WeakMap<RuleContext, readonly BlockingPlace[]>();
+
+function blockingCalls(context: RuleContext, kind: Effect['kind']): readonly BlockingPlace[] {
+  let places = placesByContext.get(context);
+  if (places === undefined) {
+    places = context.facts.calls.flatMap((call) => {
+      const owner = enclosingFunction(call.scope);
+      if (owner === undefined || call.isAwaited || !(owner.node.isAsync || isEndpoint(context, owner))) return [];
+      const effect = blockingEffect(context.resolver, context.module, call);
+      return effect === undefined ? [] : [{ call, owner, effect }];
+    });
+    placesByContext.set(context, places);
   }
+  return places.filter((place) => place.effect.kind === kind);
 }

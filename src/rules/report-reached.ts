@@ -1,14 +1,13 @@
+import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Effect } from './blocking-effect.ts';
 import type { RuleContext } from './context.ts';
+import type { Reached } from './reach.ts';
 
 /** Reports what async functions block on through synchronous functions of the project: effects of one kind, under `rule`. */
 export function reportReached(context: RuleContext, kind: Effect['kind'], rule: string, reason: string): void {
-  for (const call of context.facts.calls) {
-    const owner = enclosingFunction(call.scope);
-    if (owner?.node.isAsync !== true || call.isAwaited) continue;
-    const reached = context.reach.from(context.module, call);
-    if (reached?.effect.kind !== kind) continue;
+  for (const { call, owner, reached } of reachedPlaces(context)) {
+    if (reached.effect.kind !== kind) continue;
     const [first = ''] = reached.through;
     const way = reached.through.map((name) => `\`${name}\``).join(' → ');
     context.report({
@@ -18,4 +17,27 @@ export function reportReached(context: RuleContext, kind: Effect['kind'], rule: 
       fix: `Make \`${first}\` async: ${reached.effect.instead.charAt(0).toLowerCase()}${reached.effect.instead.slice(1)}; or await \`asyncio.to_thread(${spelled(call.node.func)}, ...)\`.`,
     });
   }
+}
+
+interface ReachedPlace {
+  readonly call: CallFacts;
+  readonly owner: FunctionFacts;
+  readonly reached: Reached;
+}
+
+/** Found once for the rules that ask. */
+const placesByContext = new WeakMap<RuleContext, readonly ReachedPlace[]>();
+
+function reachedPlaces(context: RuleContext): readonly ReachedPlace[] {
+  let places = placesByContext.get(context);
+  if (places === undefined) {
+    places = context.facts.calls.flatMap((call) => {
+      const owner = enclosingFunction(call.scope);
+      if (owner?.node.isAsync !== true || call.isAwaited) return [];
+      const reached = context.reach.from(context.module, call);
+      return reached === undefined ? [] : [{ call, owner, reached }];
+    });
+    placesByContext.set(context, places);
+  }
+  return places;
 }
