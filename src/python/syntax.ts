@@ -222,6 +222,13 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** The first call of a chain: `select(Order)` of `select(Order).where(...).limit(1)`; undefined where there is none. */
+export function rootCall(expression: Expression): CallExpression | undefined {
+  let inner = expression;
+  while (inner.kind === 'call' && inner.func.kind === 'attribute' && inner.func.object.kind === 'call') inner = inner.func.object;
+  return inner.kind === 'call' ? inner : undefined;
+}
+
 /** Every expression at and below `expression`, outermost first. */
 export function* walkExpression(expression: Expression): Generator<Expression> {
   const pending = [expression];

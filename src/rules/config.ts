@@ -1,12 +1,7 @@
 import { spelled } from '../python/resolver.ts';
 import type { Check } from './context.ts';
+import { SETTINGS } from './models.ts';
 
-const SETTINGS = new Set([
-  'pydantic_settings.BaseSettings',
-  'pydantic_settings.main.BaseSettings',
-  'pydantic.BaseSettings',
-  'pydantic.v1.BaseSettings',
-]);
 /** These read only where their result is used. */
 const CHANGERS = new Set(['os.environ.setdefault', 'os.environ.pop']);
 const READERS = new Set(['os.getenv', 'os.environ.get', 'os.environb.get', 'os.getenvb']);

@@ -1,8 +1,9 @@
 import type { CallFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
+import { rootCall } from '../python/syntax.ts';
 import type { RuleContext } from './context.ts';
 import { isTable } from './models.ts';
-import { ASYNC_SESSIONS, SYNC_SESSIONS } from './sessions.ts';
+import { SESSIONS } from './sessions.ts';
 
 /** Methods of a session that read or write rows. */
 const SESSION_QUERIES = new Set([
@@ -10,7 +11,6 @@ const SESSION_QUERIES = new Set([
   ...['add', 'add_all', 'delete', 'merge', 'bulk_save_objects', 'bulk_insert_mappings', 'bulk_update_mappings'],
 ]);
 const SESSION_TRANSACTIONS = new Set(['commit', 'rollback', 'flush', 'refresh']);
-const SESSIONS = new Set([...SYNC_SESSIONS, ...ASYNC_SESSIONS]);
 const CONNECTIONS = new Set([
   'asyncpg.Connection',
   'asyncpg.connection.Connection',
@@ -60,10 +60,9 @@ export function databaseWork(context: RuleContext, call: CallFacts): 'query' | '
 
 /** `anything.execute(select(Order)...)`: whatever it is, it is given a statement of SQLAlchemy. */
 function isStatement(context: RuleContext, call: CallFacts): boolean {
-  let inner = call.node.args[0]?.value;
-  while (inner?.kind === 'call' && inner.func.kind === 'attribute' && inner.func.object.kind === 'call') inner = inner.func.object;
-  if (inner?.kind !== 'call') return false;
-  return STATEMENTS.has(context.external(call.scope, inner.func) ?? '');
+  const [first] = call.node.args;
+  const root = first === undefined ? undefined : rootCall(first.value);
+  return root !== undefined && STATEMENTS.has(context.external(call.scope, root.func) ?? '');
 }
 
 /** `request.app.state.pool.fetchrow("SELECT ...")` */

@@ -2,9 +2,9 @@ import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
 import type { RuleContext } from './context.ts';
+import { ROUTE_METHODS } from './routes.ts';
 
 const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.FastAPI', 'fastapi.routing.APIRouter', 'fastapi.applications.FastAPI']);
-const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace', 'api_route']);
 
 /** A decorator, or a call of `add_api_route`, that registers a function as an HTTP endpoint. */
 export interface RouteDecorator {
@@ -17,7 +17,7 @@ export interface RouteDecorator {
 export function routeDecorators(context: RuleContext, owner: FunctionFacts): RouteDecorator[] {
   const found: RouteDecorator[] = addedRoutes(context, owner);
   for (const decorator of owner.node.decorators) {
-    if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || !METHODS.has(decorator.func.name)) continue;
+    if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || !ROUTE_METHODS.has(decorator.func.name)) continue;
     const type = context.typeOf(owner.definedIn, decorator.func.object);
     if (type === undefined ? isCalledRouter(context, owner, decorator.func.object) : context.derivesFrom(type, ROUTERS))
       found.push({ call: decorator, method: decorator.func.name.toUpperCase() });

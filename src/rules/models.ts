@@ -13,6 +13,14 @@ export const MODELS = new Set([
   'sqlmodel.main.SQLModel',
 ]);
 
+/** The classes that make a class a Settings class. */
+export const SETTINGS = new Set([
+  'pydantic_settings.BaseSettings',
+  'pydantic_settings.main.BaseSettings',
+  'pydantic.BaseSettings',
+  'pydantic.v1.BaseSettings',
+]);
+
 const DECLARATIVE = /^(sqlalchemy\.orm\.(DeclarativeBase\w*|MappedAsDataclass)|sqlalchemy\.(orm|ext\.declarative)\.declarative_base)$/;
 
 /** True for a class that is mapped to a table: below a declarative base, or an SQLModel with `table=True`. */

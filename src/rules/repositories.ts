@@ -1,6 +1,7 @@
 import { isTestFile } from '../python/markers.ts';
 import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
+import { rootCall } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { databaseWork } from './data-access.ts';
 import { isEndpoint } from './endpoints.ts';
@@ -66,11 +67,7 @@ function isWrite(context: RuleContext, call: CallFacts): boolean {
 
 /** `insert(Order).values(...)`: the call at the root of the chain, also behind a local name. */
 function isWriteStatement(context: RuleContext, call: CallFacts, expression: CallFacts['node']['func']): boolean {
-  let inner = expression;
-  const local = inner.kind === 'name' ? context.resolve(call.scope, inner) : undefined;
-  if (local?.kind === 'variable' && local.value !== undefined) inner = local.value;
-  while (inner.kind === 'call' && inner.func.kind === 'attribute' && inner.func.object.kind === 'call') inner = inner.func.object;
-  if (inner.kind !== 'call') return false;
-  const name = context.external(call.scope, inner.func);
-  return name !== undefined && WRITE_STATEMENTS.test(name);
+  const local = expression.kind === 'name' ? context.resolve(call.scope, expression) : undefined;
+  const root = rootCall(local?.kind === 'variable' && local.value !== undefined ? local.value : expression);
+  return root !== undefined && WRITE_STATEMENTS.test(context.external(call.scope, root.func) ?? '');
 }

@@ -5,7 +5,8 @@ import { type Resolver, spelled } from '../python/resolver.ts';
 import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
 
 const MAX_DEPTH = 8;
-const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace', 'api_route']);
+/** Methods of a router that register the function below them. */
+export const ROUTE_METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace', 'api_route']);
 
 /** A router or application: the call that makes it, and the module where it stands. */
 export interface RouterObject {
@@ -139,7 +140,7 @@ export class Routes {
   }
 
   private routeOn(router: RouterObject, owner: FunctionFacts, decorator: Expression): { call: CallExpression; method: string } | undefined {
-    if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || !METHODS.has(decorator.func.name)) return undefined;
+    if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || !ROUTE_METHODS.has(decorator.func.name)) return undefined;
     const receiver = this.routerOf(router.module, owner.definedIn, decorator.func.object);
     return isSame(receiver, router) ? { call: decorator, method: decorator.func.name.toUpperCase() } : undefined;
   }

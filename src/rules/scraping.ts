@@ -105,7 +105,7 @@ function reportComprehensions(context: Parameters<Check>[0]): void {
   for (const call of context.facts.calls) {
     if (call.scope.kind !== 'inner' || !isFetch(context, call)) continue;
     const written = context.source(call.statement);
-    if (!/\bfor\b/.test(written) || PAUSE.test(written) || context.source(call.node).startsWith('lambda')) continue;
+    if (!/\bfor\b/.test(written) || PAUSE.test(written)) continue;
     context.report({
       rule: 'scraping/polite',
       span: call.node.func,

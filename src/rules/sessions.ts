@@ -14,3 +14,6 @@ export const ASYNC_SESSIONS = new Set([
   'sqlmodel.ext.asyncio.session.AsyncSession',
   'sqlalchemy.ext.asyncio.async_scoped_session',
 ]);
+
+/** Every session of SQLAlchemy. */
+export const SESSIONS = new Set([...SYNC_SESSIONS, ...ASYNC_SESSIONS]);

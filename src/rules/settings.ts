@@ -3,13 +3,8 @@ import type { ClassFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { CallExpression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
+import { SETTINGS } from './models.ts';
 
-const SETTINGS = new Set([
-  'pydantic_settings.BaseSettings',
-  'pydantic_settings.main.BaseSettings',
-  'pydantic.BaseSettings',
-  'pydantic.v1.BaseSettings',
-]);
 const CACHES = /^functools\.(lru_cache|cache)$/;
 
 /** Where a Settings class is made into an object that code uses. */

@@ -3,9 +3,8 @@ import { enclosingFunction, spelled } from '../python/resolver.ts';
 import type { Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isTable } from './models.ts';
-import { ASYNC_SESSIONS, SYNC_SESSIONS } from './sessions.ts';
+import { ASYNC_SESSIONS, SESSIONS, SYNC_SESSIONS } from './sessions.ts';
 
-const SESSIONS = new Set([...SYNC_SESSIONS, ...ASYNC_SESSIONS]);
 const COLUMN = new Set(['sqlalchemy.Column', 'sqlalchemy.schema.Column', 'sqlalchemy.sql.schema.Column']);
 const SESSION_FACTORIES = new Set(['sqlalchemy.orm.sessionmaker', 'sqlalchemy.orm.session.sessionmaker']);
 const SESSION_NAMES = /^(?:self\.)?_?(?:db|session|db_session|dbsession|async_session|database_session)$/;
