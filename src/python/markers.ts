@@ -1,5 +1,8 @@
 /** Words in a module's text that questions about the whole project start from. */
 export const MARKERS = {
+  routes:
+    /\bFastAPI\b|APIRouter|\binclude_router\(|\badd_api_route\(|^\s*@[\w.]+\.(get|post|put|patch|delete|head|options|trace|api_route)\(/m,
+  handlers: /exception_handlers?\b/,
   includes: /\binclude_router\(/,
   mounts: /\.mount\(/,
   settings: /\bBaseSettings\b/,
@@ -9,7 +12,7 @@ export type Marker = keyof typeof MARKERS;
 
 /** The markers that occur in a text. */
 export function markersIn(text: string): Marker[] {
-  const all: readonly Marker[] = ['includes', 'mounts', 'settings', 'commits'];
+  const all: readonly Marker[] = ['routes', 'handlers', 'includes', 'mounts', 'settings', 'commits'];
   return all.filter((marker) => MARKERS[marker].test(text));
 }
 

@@ -1,3 +1,4 @@
+import { LineIndex } from './lines.ts';
 import type { ModuleFacts, Scope } from './module-facts.ts';
 import type { Extent } from './parser.ts';
 import { ProjectFiles } from './project-files.ts';
@@ -43,6 +44,7 @@ export class Project {
   /** Modules whose file was looked at since the last {@link refresh}. */
   private readonly validated = new Set<string>();
   private readonly links = new Map<string, readonly [from: string, to: string]>();
+  private lastLines: { readonly text: string; readonly lines: LineIndex } | undefined;
   private lastText: { readonly path: string; readonly text: string } | undefined;
   private current: Module | undefined;
 
@@ -149,8 +151,10 @@ export class Project {
 
   /** The 1-based line of an offset in a module. */
   lineOf(file: string, offset: number): number {
-    const text = file === this.current?.path ? this.current.facts.text : (this.textOf(file) ?? '');
-    return text.slice(0, offset).split('\n').length;
+    if (file === this.current?.path) return this.current.facts.lines.positionAt(offset).line;
+    const text = this.textOf(file) ?? '';
+    if (this.lastLines?.text !== text) this.lastLines = { text, lines: new LineIndex(text) };
+    return this.lastLines.lines.positionAt(offset).line;
   }
 
   /** The text of the module that functions were last taken from is kept: they often come together. */

@@ -89,6 +89,8 @@ class SyntaxBuilder {
         return { kind: 'delete', ...span(node), targets: this.expressions(node) };
       case 'pass_statement':
         return { kind: 'pass', ...span(node) };
+      case 'type_alias_statement':
+        return this.typeAlias(node);
       case 'if_statement':
         return this.ifStatement(node);
       case 'try_statement':
@@ -164,10 +166,33 @@ class SyntaxBuilder {
       ...span(node),
       name: name === undefined ? '' : this.source(name),
       nameSpan: span(name ?? node),
+      typeParameters: this.typeParameters(node),
       bases: args.filter((argument) => argument.keyword === undefined).map((argument) => argument.value),
       keywords: args.filter((argument) => argument.keyword !== undefined),
       decorators,
       body: this.body(node),
+    };
+  }
+
+  /** `class Page[T, U: int]`: T and U. */
+  private typeParameters(node: TreeNode): string[] {
+    const list = field(node, 'type_parameters');
+    return list === undefined ? [] : this.namedChildren(list).map((child) => /^\w*/.exec(this.source(child))?.[0] ?? '');
+  }
+
+  /** `type Name = X` is read as `Name = X`. */
+  private typeAlias(node: TreeNode): Statement {
+    const left = field(node, 'left');
+    const right = field(node, 'right');
+    const name = left === undefined ? '' : (/^\w*/.exec(this.source(left))?.[0] ?? '');
+    const target: Expression = { kind: 'name', start: left?.start ?? node.start, end: (left?.start ?? node.start) + name.length, id: name };
+    return {
+      kind: 'assign',
+      ...span(node),
+      targets: [target],
+      annotation: undefined,
+      value: right && this.annotation(right),
+      operator: undefined,
     };
   }
 
@@ -473,6 +498,11 @@ class SyntaxBuilder {
         const value = field(node, 'value');
         if (target === undefined || value === undefined) return this.other(node);
         return { kind: 'named', ...span(node), target: this.expression(target), value: this.expression(value) };
+      }
+      case 'unary_operator': {
+        const [operand] = this.expressions(node);
+        const isNegative = this.source(node).startsWith('-');
+        return operand?.kind === 'number' && isNegative ? { kind: 'number', ...span(node), text: `-${operand.text}` } : this.other(node);
       }
       case 'binary_operator':
       case 'boolean_operator': {

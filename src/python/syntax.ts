@@ -88,6 +88,8 @@ export type ClassStatement = Span & {
   readonly kind: 'class';
   readonly name: string;
   readonly nameSpan: Span;
+  /** The names of PEP 695 type parameters. */
+  readonly typeParameters: readonly string[];
   readonly bases: readonly Expression[];
   readonly keywords: readonly Argument[];
   readonly decorators: readonly Expression[];

@@ -1,10 +1,10 @@
 import { isTestModule } from '../python/markers.ts';
-import { collectFacts, interfaceOf, type ModuleFacts } from '../python/module-facts.ts';
+import { collectFacts } from '../python/module-facts.ts';
+import { openProject, visibleFacts } from '../python/open-project.ts';
 import { type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
-import { type Dependencies, Project } from '../python/project.ts';
+import type { Dependencies, Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
-import { interfaceSyntax, type ModuleSyntax } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import { applyAllowances } from './allow.ts';
 import { RuleContext } from './context.ts';
@@ -46,10 +46,7 @@ export class Analyser {
   /** `root` is the absolute workspace root with links resolved. */
   constructor(parser: PythonParser, root: string) {
     this.parser = parser;
-    this.project = new Project(root, (text, extent, enclosing) => {
-      const syntax = buildModule(this.parser.parse(text, extent), text);
-      return extent === 'interface' ? visibleFacts(text, syntax) : collectFacts(text, syntax, enclosing);
-    });
+    this.project = openProject(parser, root);
     this.resolver = new Resolver(this.project);
     this.reach = new Reach(this.resolver, this.project);
   }
@@ -92,11 +89,6 @@ function isTemplate(file: SourceFile): boolean {
   if (broken.length === 0) return false;
   const lines = file.text.split('\n');
   return broken.some((diagnostic) => isTemplateLine(lines[diagnostic.start.row - 1] ?? ''));
-}
-
-/** What other modules can see of a module. */
-function visibleFacts(text: string, syntax: ModuleSyntax): ModuleFacts {
-  return interfaceOf(collectFacts(text, interfaceSyntax(syntax)));
 }
 
 function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Finding[] {

@@ -1,8 +1,8 @@
 import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
+import { ROUTE_METHODS } from '../python/routes.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
 import type { RuleContext } from './context.ts';
-import { ROUTE_METHODS } from './routes.ts';
 
 const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.FastAPI', 'fastapi.routing.APIRouter', 'fastapi.applications.FastAPI']);
 

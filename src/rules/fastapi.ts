@@ -1,9 +1,9 @@
 import type { FunctionFacts } from '../python/module-facts.ts';
 import { type Resolved, spelled } from '../python/resolver.ts';
+import { Routes } from '../python/routes.ts';
 import type { Argument, Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { type RouteDecorator, routeDecorators } from './endpoints.ts';
-import { Routes } from './routes.ts';
 
 const RESPONSES = new Set([
   'starlette.responses.Response',

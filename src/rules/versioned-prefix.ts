@@ -1,6 +1,6 @@
+import { Routes, type ServedEndpoint } from '../python/routes.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
-import { Routes, type ServedEndpoint } from './routes.ts';
 
 const APPLICATIONS = new Set(['fastapi.FastAPI', 'fastapi.applications.FastAPI']);
 const VERSION = /(^|\/)(v\d[\w.]*|\{[^}]*version[^}]*\})(\/|$)/i;

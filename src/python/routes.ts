@@ -1,8 +1,8 @@
-import { isTestFile } from '../python/markers.ts';
-import type { FunctionFacts, Scope } from '../python/module-facts.ts';
-import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
-import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
+import { isTestFile } from './markers.ts';
+import type { FunctionFacts, Scope } from './module-facts.ts';
+import type { Module, Project } from './project.ts';
+import { type Resolver, spelled } from './resolver.ts';
+import type { Argument, CallExpression, Expression } from './syntax.ts';
 
 const MAX_DEPTH = 8;
 /** Methods of a router that register the function below them. */
@@ -72,22 +72,31 @@ export class Routes {
     if (call.func.kind !== 'attribute' || call.func.name !== 'include_router') return [];
     const given = call.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value;
     if (given === undefined) return [];
-    const prefix = this.textArgument(module, scope, call, 'prefix');
     const router = this.routerOf(module, scope, given);
-    const routers = router === undefined ? this.looped(module, scope, call, given) : [router];
-    return routers.map((each) => ({ router: each, prefix }));
+    if (router !== undefined) return [{ router, prefix: this.textArgument(module, scope, call, 'prefix') }];
+    return this.rounds(module, scope, call).flatMap((round) => {
+      const each = round.valueOf(given);
+      const found = each === undefined ? undefined : this.routerOf(round.module, round.scope, each);
+      if (found === undefined) return [];
+      const prefix = call.args.find((argument) => argument.keyword === 'prefix')?.value;
+      const listed = prefix === undefined ? undefined : round.valueOf(prefix);
+      return [
+        {
+          router: found,
+          prefix: listed === undefined ? this.textArgument(module, scope, call, 'prefix') : this.text(round.module, round.scope, listed),
+        },
+      ];
+    });
   }
 
-  /** The routers of `for router in (users.router, orders.router):` around a call. */
-  private looped(module: Module, scope: Scope, call: CallExpression, given: Expression): RouterObject[] {
-    if (given.kind !== 'name') return [];
+  /** The rounds of the loop over a written list around a call: `for router, prefix in ((users.router, "/users"), ...):`. */
+  rounds(module: Module, scope: Scope, call: CallExpression): LoopRound[] {
     for (const { statement, scope: outer } of module.facts.statements) {
       if (statement.kind !== 'for' || statement.start > call.start || call.end > statement.end) continue;
-      if (statement.target.kind !== 'name' || statement.target.id !== given.id) continue;
-      const { iterable } = statement;
+      const { iterable, target } = statement;
       const listed = this.resolver.variableValue(module, outer, iterable) ?? { module, scope, value: iterable };
       if (listed.value.kind !== 'list' && listed.value.kind !== 'tuple') continue;
-      return listed.value.items.flatMap((item) => this.routerOf(listed.module, listed.scope, item) ?? []);
+      return listed.value.items.map((item) => new LoopRound(listed.module, listed.scope, target, item));
     }
     return [];
   }
@@ -150,7 +159,7 @@ export class Routes {
     return path === undefined ? undefined : this.text(module, scope, path);
   }
 
-  private textArgument(module: Module, scope: Scope, call: CallExpression, keyword: string): string | undefined {
+  textArgument(module: Module, scope: Scope, call: CallExpression, keyword: string): string | undefined {
     // `**options` may hold it.
     if (call.args.some((argument) => argument.value.kind === 'starred')) return undefined;
     const value = call.args.find((argument) => argument.keyword === keyword)?.value;
@@ -196,6 +205,34 @@ export class Routes {
       text = text.slice(0, at) + value + text.slice(at);
     }
     return text;
+  }
+}
+
+/** One round of a loop: what its variables stand for. */
+export class LoopRound {
+  readonly module: Module;
+  readonly scope: Scope;
+  private readonly target: Expression;
+  private readonly item: Expression;
+
+  constructor(module: Module, scope: Scope, target: Expression, item: Expression) {
+    this.module = module;
+    this.scope = scope;
+    this.target = target;
+    this.item = item;
+  }
+
+  /** The expression that a loop variable, or an attribute of one, stands for; undefined for any other. */
+  valueOf(expression: Expression): Expression | undefined {
+    if (expression.kind === 'attribute') {
+      const object = this.valueOf(expression.object);
+      return object === undefined ? undefined : { ...expression, object };
+    }
+    if (expression.kind !== 'name') return undefined;
+    if (this.target.kind === 'name') return this.target.id === expression.id ? this.item : undefined;
+    if (this.target.kind !== 'tuple' || (this.item.kind !== 'tuple' && this.item.kind !== 'list')) return undefined;
+    const at = this.target.items.findIndex((each) => each.kind === 'name' && each.id === expression.id);
+    return at === -1 ? undefined : this.item.items[at];
   }
 }
 
