@@ -31,7 +31,7 @@ it('describes every tool completely and portably', async () => {
       expect(schema?.properties, tool.name).toBeDefined();
       for (const key of ['anyOf', 'oneOf', 'allOf']) expect(schema, tool.name).not.toHaveProperty(key);
     }
-    if (tool.annotations?.readOnlyHint !== true) expect(Object.keys(tool.inputSchema.properties ?? {})[0]).toMatch(/^(path|summary)$/);
+    if (tool.annotations?.readOnlyHint !== true) expect(Object.keys(tool.inputSchema.properties ?? {})[0]).toMatch(/^(path|summary|mode)$/);
   }
 });
 

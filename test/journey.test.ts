@@ -120,6 +120,7 @@ it('offers nothing that writes in read-only mode', async () => {
     'read_file',
     'find_files',
     'check_batch_write',
+    'check_contract',
     'check_code',
     'explain_rule',
   ]);

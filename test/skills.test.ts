@@ -23,7 +23,8 @@ it('serves every file of the skill as a resource, with the digest of its bytes',
   expect(skill?.frontmatter.name).toBe('python-engineer');
 
   const { resources } = await client.listResources();
-  expect(resources.map((resource) => resource.uri)).toEqual(skill?.resources.map((resource) => resource.uri));
+  const files = resources.filter((resource) => resource.uri.startsWith('skill://'));
+  expect(files.map((resource) => resource.uri)).toEqual(skill?.resources.map((resource) => resource.uri));
   for (const resource of skill?.resources ?? []) {
     const bytes = await readFile(path.join('skills', resource.uri.replace('skill://', '')));
     expect(resource.digest).toBe(`sha256:${createHash('sha256').update(bytes).digest('hex')}`);

@@ -13,10 +13,12 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { ContractEngine } from '../contract/contract-engine.ts';
 import { CheckEngine } from '../rules/engine.ts';
 import { loadRuleDefinitions } from '../skill/rule-pages.ts';
 import { loadSkill } from '../skill/skill-files.ts';
 import { offeredTools } from '../tools/all-tools.ts';
+import { CONTRACT_VIEW, contractView } from '../tools/check-contract.ts';
 import { type PersonAnswer, type Question, Session } from '../tools/session.ts';
 import type { AnyTool } from '../tools/tool.ts';
 import { Refusal } from '../workspace/refusal.ts';
@@ -48,6 +50,7 @@ export interface RunningServer {
 /** Builds the server. Nothing is read from disk and no thread starts before a client has connected. */
 export function createServer(options: ServerOptions): RunningServer {
   const engine = new CheckEngine();
+  const contracts = new ContractEngine();
   const server = new Server(
     { name: 'python-engineer-mcp', title: 'Python Engineer', version: options.version },
     {
@@ -59,12 +62,13 @@ export function createServer(options: ServerOptions): RunningServer {
   const session = new Session({
     openWorkspace: () => workspace.open(),
     engine,
+    contracts,
     rules: loadRuleDefinitions,
     ask: (question) => askPerson(server, question, options.logger),
     now: () => new Date(),
   });
   serveTools(server, offeredTools(options.readOnly), session, options.logger);
-  serveSkillFiles(server);
+  serveResources(server, session);
   serveSkills(server);
   servePrompts(server);
   server.oninitialized = () => {
@@ -75,7 +79,7 @@ export function createServer(options: ServerOptions): RunningServer {
     server,
     close: async () => {
       await server.close();
-      await engine.close();
+      await Promise.all([engine.close(), contracts.close()]);
     },
   };
 }
@@ -159,6 +163,7 @@ function toolDefinition(tool: AnyTool): {
   inputSchema: ObjectSchema;
   outputSchema: ObjectSchema;
   annotations: AnyTool['hints'];
+  _meta?: Record<string, unknown>;
 } {
   return {
     name: tool.name,
@@ -167,6 +172,7 @@ function toolDefinition(tool: AnyTool): {
     inputSchema: objectSchema(tool.input, 'input'),
     outputSchema: objectSchema(tool.output, 'output'),
     annotations: tool.hints,
+    ...(tool.view === undefined ? {} : { _meta: { ui: { resourceUri: tool.view } } }),
   };
 }
 
@@ -184,12 +190,18 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
       // An output is for reading: its keys and types are enough, and every client's model pays for the rest.
       if (io === 'output') delete jsonSchema.additionalProperties;
       if (io === 'output' && path.length > 0) delete jsonSchema.required;
+      // What stands in a list explains itself; spelt out, the lists of all tools would cost a thousand tokens.
+      if (io === 'output' && path.at(-1) === 'items') delete jsonSchema.properties;
     },
   });
   return objectSchemaShape.parse(rest);
 }
 
-function serveSkillFiles(server: Server): void {
+/** The media type of a page that a client with MCP Apps shows as a view. */
+const VIEW_TYPE = 'text/html;profile=mcp-app';
+
+/** The skill's files, and the review page of the workspace's contract. */
+function serveResources(server: Server, session: Session): void {
   server.setRequestHandler(ListResourcesRequestSchema, async () => {
     const skill = await loadSkill();
     const resources = [...skill.files.values()].map((file) => ({
@@ -199,14 +211,30 @@ function serveSkillFiles(server: Server): void {
       size: file.size,
       description: file.path === 'SKILL.md' ? 'The skill: how a Python backend engineer works here' : `Part of the skill: ${file.path}`,
     }));
-    return { resources };
+    const view = {
+      uri: CONTRACT_VIEW,
+      name: 'contract',
+      mimeType: VIEW_TYPE,
+      description: 'The API contract as a page to read and search',
+    };
+    return { resources: [...resources, view] };
   });
   server.setRequestHandler(ReadResourceRequestSchema, async (request) => {
     const { uri } = request.params;
+    if (uri === CONTRACT_VIEW) return { contents: [{ uri, mimeType: VIEW_TYPE, text: await viewText(session) }] };
     const file = (await loadSkill()).files.get(uri);
     if (file === undefined) throw new McpError(RESOURCE_NOT_FOUND, `There is no resource ${uri}.`);
     return { contents: [{ uri, mimeType: 'text/markdown', text: file.text }] };
   });
+}
+
+async function viewText(session: Session): Promise<string> {
+  try {
+    return await contractView(session);
+  } catch (error) {
+    if (error instanceof Refusal) throw new McpError(RESOURCE_NOT_FOUND, `${error.message} ${error.remedy}`);
+    throw error;
+  }
 }
 
 interface PromptDefinition {

@@ -1,5 +1,7 @@
 import { checkBatchWrite } from './check-batch-write.ts';
 import { checkCode } from './check-code.ts';
+import { checkContract, checkContractReadOnly } from './check-contract.ts';
+import { defineContract } from './define-contract.ts';
 import { explainRule } from './explain-rule.ts';
 import { findFiles } from './find-files.ts';
 import { readContext } from './read-context.ts';
@@ -15,6 +17,8 @@ export const ALL_TOOLS: readonly AnyTool[] = [
   findFiles,
   writeFile,
   checkBatchWrite,
+  defineContract,
+  checkContract,
   checkCode,
   explainRule,
   writeWorkLog,
@@ -22,5 +26,7 @@ export const ALL_TOOLS: readonly AnyTool[] = [
 
 /** The tools a server offers; with `readOnly` only those that change nothing. */
 export function offeredTools(readOnly: boolean): readonly AnyTool[] {
-  return readOnly ? ALL_TOOLS.filter((tool) => tool.hints.readOnlyHint) : ALL_TOOLS;
+  if (!readOnly) return ALL_TOOLS;
+  // It only writes when it is asked to export.
+  return ALL_TOOLS.map((tool) => (tool === checkContract ? checkContractReadOnly : tool)).filter((tool) => tool.hints.readOnlyHint);
 }

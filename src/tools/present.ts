@@ -12,8 +12,17 @@ export const findingSchema = z.strictObject({
   endLine: z.number().int(),
   endColumn: z.number().int(),
   fix: z.string(),
-  // Kept open: spelling it out would cost every client tokens in the definitions of the tools.
-  edits: z.array(z.looseObject({})).optional(),
+  edits: z
+    .array(
+      z.strictObject({
+        line: z.number().int(),
+        column: z.number().int(),
+        endLine: z.number().int(),
+        endColumn: z.number().int(),
+        text: z.string(),
+      }),
+    )
+    .optional(),
 });
 
 /** Drops what clients do not see. */

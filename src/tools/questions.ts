@@ -2,7 +2,7 @@ import type { Artefact, ArtefactName } from '../workspace/artefacts.ts';
 import type { Mode, Question } from './session.ts';
 
 /** phase/missing-contract: the words are the skill's own. `path` is where the contract is expected. */
-function missingContractQuestion(path: string): Question {
+export function missingContractQuestion(path: string): Question {
   return {
     id: 'missing_contract',
     text: `The API contract file (${path}) is missing. Should I run Phase 5a contract definition first, or do you have an existing specification to reference?`,

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { nextOpen, progressText } from '../contract/progress.ts';
 import { openMarkers } from '../documents/batch.ts';
 import { listWorkLogs, nextWorkLog } from '../documents/work-log.ts';
 import { ARTEFACT_NAMES, type Artefact, type ArtefactName, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { CONFIG_PATH, type DbApproach, readWorkflowConfig, type Setting, type WorkflowConfig } from '../workspace/config.ts';
+import { Refusal } from '../workspace/refusal.ts';
 import { countLines } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { loadContract } from './contract-files.ts';
 import { howToAnswer } from './gates.ts';
 import { hasText, openQuestions, SPRINT_QUESTION } from './questions.ts';
 import { MODES, type Mode, type Question, type Session } from './session.ts';
@@ -49,7 +52,7 @@ export const readContext = defineTool({
     next_work_log: z.string(),
     warnings: z.array(z.string()),
   }),
-  async run(input, { session }) {
+  async run(input, { session, signal }) {
     const workspace = await session.workspace();
     const config = await readWorkflowConfig(workspace);
     const folders = iterationFolders(config);
@@ -69,7 +72,9 @@ export const readContext = defineTool({
     const project = await session.projectRules(workspace);
     const log = folders === undefined ? undefined : await nextWorkLog(workspace, config);
     const warnings = [...config.warnings, ...project.warnings, ...artefactWarnings(artefacts), ...skippedWarning(config)];
-    const next = nextStep(session, mode, artefacts);
+    const progress =
+      mode === 'contract' && hasText(artefacts.get('api-contract')) ? await contractProgress(session, workspace, signal) : undefined;
+    const next = nextStep(session, mode, artefacts, progress);
     const text = [
       `Mode ${mode}: ${session.questions.length === 0 ? 'ready.' : 'not ready, an answer of the user is needed.'}`,
       `Next: ${next}`,
@@ -127,20 +132,44 @@ async function settle(session: Session, raised: readonly Question[], workspace: 
   return `The user answered: ${session.task}`;
 }
 
-function nextStep(session: Session, mode: Mode, artefacts: ReadonlyMap<ArtefactName, Artefact>): string {
+/** How far the contract is, and its next open endpoint; undefined where no endpoint of it can be read. */
+async function contractProgress(
+  session: Session,
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<{ state: string; next: string } | undefined> {
+  try {
+    const { contract } = await session.services.contracts.read({ workspace, roots: [], signal }, await loadContract(workspace));
+    return contract.endpoints.length === 0 ? undefined : { state: progressText(contract), next: nextOpen(contract) };
+  } catch (error) {
+    // The inputs below say what is wrong with the file.
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+function nextStep(
+  session: Session,
+  mode: Mode,
+  artefacts: ReadonlyMap<ArtefactName, Artefact>,
+  progress: { state: string; next: string } | undefined,
+): string {
   const [question] = session.questions;
   if (question !== undefined) return howToAnswer(question.id);
   const contract = artefacts.get('api-contract');
   const open = openMarkers(contract?.file?.text ?? '').length;
   if (mode === 'contract') {
     if (!hasText(contract)) return `Write the contract skeleton to ${contract?.path}: one section an endpoint of the WBS, [TBD] in each.`;
+    if (progress !== undefined && progress.next !== '')
+      return `Define ${progress.next} with define_contract. ${progress.state} No code in this mode.`;
+    if (progress !== undefined) return `${progress.state} check_contract says whether it is ready for review.`;
     return open > 0
       ? `Fill the ${open} open [TBD] places of ${contract?.path} with write_file (edits), one endpoint a call; no code in this mode.`
       : `No [TBD] is left in ${contract?.path}: hand it to the frontend engineer for review, then write_work_log.`;
   }
   if (open > 0)
     return `The contract still has ${open} open [TBD] places: implement only what is defined, and ask the user about the rest. Write code with write_file.`;
-  return 'Implement with write_file against the contract and the WBS, confirm with check_code, then write_work_log.';
+  return 'Implement with write_file against the contract and the WBS, confirm with check_code and check_contract, then write_work_log.';
 }
 
 function configText(config: WorkflowConfig): string {

@@ -1,3 +1,4 @@
+import type { ContractEngine } from '../contract/contract-engine.ts';
 import { PythonSettings } from '../python/python-settings.ts';
 import type { CheckEngine } from '../rules/engine.ts';
 import type { RuleDefinition } from '../rules/finding.ts';
@@ -25,6 +26,7 @@ export interface SessionServices {
   /** Opens the workspace; throws a Refusal when no usable root is known. */
   openWorkspace(): Promise<Workspace>;
   readonly engine: CheckEngine;
+  readonly contracts: ContractEngine;
   /** Every rule of the skill. */
   rules(): Promise<readonly RuleDefinition[]>;
   /** Asks the person directly; undefined where the client cannot, or the person did not answer. */

@@ -25,6 +25,8 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
   readonly hints: ToolHints;
   readonly input: I;
   readonly output: O;
+  /** The resource that clients with MCP Apps show beside the result. */
+  readonly view?: string;
   /** @throws Refusal for what the caller can mend */
   run(input: z.output<I>, call: ToolCall): Promise<ToolAnswer<z.output<O>>>;
 }
@@ -43,6 +45,7 @@ export interface AnyTool {
   readonly hints: ToolHints;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
+  readonly view: string | undefined;
   /** Parses the input, runs the tool, and parses its result. */
   call(input: unknown, call: ToolCall): Promise<{ text: readonly string[]; structured: Record<string, unknown> }>;
 }
@@ -56,6 +59,7 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(tool: T
     hints: tool.hints,
     input: tool.input,
     output: tool.output,
+    view: tool.view,
     async call(input, call) {
       const answer = await tool.run(parseInput(tool.input, input), call);
       const text = typeof answer.text === 'string' ? [answer.text] : answer.text;

@@ -9,7 +9,7 @@ import { Refusal } from './refusal.ts';
  */
 export function refuseForRole(relative: string, mode: 'contract' | 'develop', folders: IterationFolders): void {
   const path = foldForComparison(relative);
-  const isContract = path === foldForComparison(`${folders.temp}/api-contract.md`);
+  const isContract = isContractPath(path, foldForComparison(folders.temp));
   if (path === '.ai' || path.startsWith('.ai/')) {
     if (isContract && mode === 'contract') return;
     throw new Refusal('gate', `"${relative}" is not this role's to write: ${reasonFor(path, isContract)}`, remedyFor(path, isContract));
@@ -21,6 +21,11 @@ export function refuseForRole(relative: string, mode: 'contract' | 'develop', fo
       `Write ${folders.temp}/api-contract.md; for code, call read_context with mode "develop" once the contract is reviewed.`,
     );
   }
+}
+
+/** The contract, or a part of it beside it: `api-contract-orders.md`. */
+function isContractPath(path: string, folder: string): boolean {
+  return path.startsWith(`${folder}/`) && /^api-contract(-[^/]*)?\.md$/.test(path.slice(folder.length + 1));
 }
 
 function reasonFor(path: string, isContract: boolean): string {

@@ -1,0 +1,82 @@
+import type Tinypool from 'tinypool';
+import { packageFile } from '../workspace/package-root.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import type { Comparison } from './compare.ts';
+import type { ContractAnswer, ContractFiles, ContractReading, ContractTask } from './contract-worker.ts';
+import type { DefineRequest, DefineResult } from './define.ts';
+
+/** How long the thread is kept when nothing is asked, in milliseconds. */
+const IDLE_MS = 15 * 60 * 1000;
+
+/** A project whose contract is looked at. */
+export interface ContractProject {
+  readonly workspace: Workspace;
+  /** Further folders that modules are imported from. */
+  readonly roots: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Reads contracts and holds code against them in a thread of its own, which starts with the first question. */
+export class ContractEngine {
+  private pool: Promise<Tinypool> | undefined;
+
+  /** What the contract says and what is wrong with it. */
+  async read(project: ContractProject, files: ContractFiles): Promise<ContractReading> {
+    return expect(await this.run(project, { kind: 'read', ...files }), 'read').reading;
+  }
+
+  /** The writes that put definitions into the contract, or what is wrong with them. */
+  async define(project: ContractProject, request: DefineRequest): Promise<DefineResult> {
+    return expect(await this.run(project, { kind: 'define', request }), 'define').result;
+  }
+
+  /** Where the code departs from the contract. */
+  async compare(project: ContractProject, files: ContractFiles): Promise<{ reading: ContractReading; comparison: Comparison }> {
+    return expect(await this.run(project, { kind: 'compare', ...files }), 'compare');
+  }
+
+  /** The contract as an OpenAPI 3.1 document; `version` is the API's. */
+  async openapi(
+    project: ContractProject,
+    files: ContractFiles,
+    version: string,
+  ): Promise<{ reading: ContractReading; document: Readonly<Record<string, unknown>> }> {
+    return expect(await this.run(project, { kind: 'openapi', version, ...files }), 'openapi');
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    await (await this.pool)?.destroy();
+  }
+
+  private async run({ workspace, roots, signal }: ContractProject, question: Question): Promise<ContractAnswer> {
+    this.pool ??= startThread();
+    const task: ContractTask = { root: workspace.realRoot, roots, ...question };
+    const answer: ContractAnswer = await (await this.pool).run(task, { signal });
+    return answer;
+  }
+}
+
+type WithoutProject<T> = T extends ContractTask ? Omit<T, 'root' | 'roots'> : never;
+type Question = WithoutProject<ContractTask>;
+
+function expect<K extends ContractAnswer['kind']>(answer: ContractAnswer, kind: K): Extract<ContractAnswer, { kind: K }> {
+  if (!isKind(answer, kind)) throw new Error(`the contract thread answered ${answer.kind} to ${kind}`);
+  return answer;
+}
+
+function isKind<K extends ContractAnswer['kind']>(answer: ContractAnswer, kind: K): answer is Extract<ContractAnswer, { kind: K }> {
+  return answer.kind === kind;
+}
+
+async function startThread(): Promise<Tinypool> {
+  const { default: Pool } = await import('tinypool');
+  return new Pool({
+    filename: packageFile('dist/contract-worker.js'),
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+    runtime: 'worker_threads',
+    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 768 },
+  });
+}

@@ -1,0 +1,138 @@
+import type { CodeBlock } from '../documents/markdown.ts';
+import { LineIndex } from '../python/lines.ts';
+import { collectFacts } from '../python/module-facts.ts';
+import type { PythonParser, TreeNode } from '../python/parser.ts';
+import type { Module } from '../python/project.ts';
+import type { ClassStatement, Expression } from '../python/syntax.ts';
+import { buildModule } from '../python/syntax-builder.ts';
+import type { Place } from './api.ts';
+
+/** The fenced Python of one document. */
+export interface PythonBlocks {
+  readonly path: string;
+  readonly blocks: readonly CodeBlock[];
+}
+
+/** A class that a contract defines. */
+export interface ModelClass {
+  readonly node: ClassStatement;
+  readonly place: Place;
+  readonly source: string;
+}
+
+/** The Python of a contract as one module, so that its names resolve like any other. */
+export interface ContractModels {
+  readonly module: Module;
+  /** In order; a name defined twice stands twice. */
+  readonly classes: readonly ModelClass[];
+  /** Blocks that do not parse. */
+  readonly broken: readonly Place[];
+  /** A type expression such as `list[LoanResponse]` or `Annotated[int, Field(ge=1)]`; undefined for any other text. */
+  readonly parseType: (text: string) => Expression | undefined;
+}
+
+const PYTHON = /^(python3?|py|pydantic)$/;
+/** Longer texts are prose. */
+const MAX_TYPE_CHARACTERS = 300;
+/** Where the models are said to lie when their imports are followed. */
+const MODULE_PATH = 'api-contract-models.py';
+/** What contracts leave out as understood. */
+const USUAL_IMPORTS = new Map([
+  [
+    'pydantic',
+    [
+      'BaseModel',
+      'ConfigDict',
+      'EmailStr',
+      'Field',
+      'HttpUrl',
+      'AnyUrl',
+      'RootModel',
+      'SecretStr',
+      'StringConstraints',
+      'PositiveInt',
+      'NonNegativeInt',
+    ],
+  ],
+  ['datetime', ['date', 'datetime', 'time', 'timedelta']],
+  ['decimal', ['Decimal']],
+  ['enum', ['Enum', 'IntEnum', 'StrEnum']],
+  ['typing', ['Annotated', 'Any', 'Dict', 'Generic', 'List', 'Literal', 'Optional', 'TypeVar', 'Union']],
+  ['uuid', ['UUID']],
+]);
+
+/** The fenced blocks that hold Python: by their language, or, without one, by a class of a model in them. */
+export function pythonBlocks(blocks: readonly CodeBlock[]): CodeBlock[] {
+  return blocks.filter(
+    (block) => PYTHON.test(block.language) || (block.language === '' && /^class \w+\((?:\w+\.)?(BaseModel|\w*Enum)\b/m.test(block.value)),
+  );
+}
+
+/** Parses the Python of a contract. Blocks that do not parse are left out and said. */
+export function readModels(parser: PythonParser, documents: readonly PythonBlocks[]): ContractModels {
+  const lines: string[] = [''];
+  const places: Place[] = [];
+  const broken: Place[] = [];
+  for (const { path, blocks } of documents) {
+    for (const block of blocks) {
+      if (isBroken(parser.parse(block.value, 'whole'))) {
+        broken.push({ path, line: block.contentLine });
+        continue;
+      }
+      for (const [index, line] of block.value.split(/\r?\n/).entries()) {
+        lines.push(line);
+        places[lines.length] = { path, line: block.contentLine + index };
+      }
+    }
+  }
+  lines[0] = usualImports(lines.join('\n'));
+  const text = `${lines.join('\n')}\n`;
+  const facts = collectFacts(text, buildModule(parser.parse(text, 'whole'), text));
+  const index = new LineIndex(text);
+  const fallback: Place = { path: documents[0]?.path ?? '', line: 1 };
+  const classes = facts.classes
+    .filter((each) => each.definedIn.kind === 'module')
+    .map(({ node }) => ({
+      node,
+      place: places[index.positionAt(node.start).line] ?? fallback,
+      source: text.slice(node.start, node.end).trimEnd(),
+    }));
+  const types = new Map<string, Expression | undefined>();
+  const parseType = (type: string): Expression | undefined => {
+    if (!types.has(type)) types.set(type, typeExpression(parser, type));
+    return types.get(type);
+  };
+  return { module: { path: MODULE_PATH, facts }, classes, broken, parseType };
+}
+
+function typeExpression(parser: PythonParser, text: string): Expression | undefined {
+  if (text.length > MAX_TYPE_CHARACTERS || /[\r\n#;]|^\s*$|=(?![^(]*\))/.test(text)) return undefined;
+  const source = `_: ${text}\n`;
+  const tree = parser.parse(source, 'whole');
+  if (isBroken(tree)) return undefined;
+  const [statement, second] = buildModule(tree, source).body;
+  return statement?.kind === 'assign' && second === undefined && statement.value === undefined ? statement.annotation : undefined;
+}
+
+/** One line of imports for the usual names that the text uses and does not bind itself. */
+function usualImports(text: string): string {
+  const imports: string[] = [];
+  for (const [module, names] of USUAL_IMPORTS) {
+    const missing = names.filter(
+      (name) =>
+        new RegExp(`\\b${name}\\b`).test(text) &&
+        !new RegExp(`\\b(import[^\\n]*|class|${name}\\s*=)\\s+${name}\\b|^${name}\\s*=`, 'm').test(text),
+    );
+    if (missing.length > 0) imports.push(`from ${module} import ${missing.join(', ')}`);
+  }
+  return imports.join('; ');
+}
+
+function isBroken(node: TreeNode): boolean {
+  // A token that the parser had to invent has no text.
+  return (
+    node.type === 'ERROR' ||
+    (node.start === node.end && node.type !== 'module' && node.type !== 'block' && node.isNamed) ||
+    node.children.some(isBroken)
+  );
+}

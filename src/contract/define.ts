@@ -1,0 +1,237 @@
+import type { ClassStatement } from '../python/syntax.ts';
+import { buildModule } from '../python/syntax-builder.ts';
+import { countLines } from '../workspace/text.ts';
+import { endpointKey } from './api.ts';
+import type { Contract } from './contract.ts';
+import { pythonBlocks, readModels } from './contract-models.ts';
+import { contractWords } from './contract-words.ts';
+import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
+import { codeBlocks } from './entries.ts';
+import { ShapeReader } from './python-shapes.ts';
+import { type ContractDocument, type ReadContract, type ReadingTools, readContract } from './read-contract.ts';
+import { wbsEndpoints } from './wbs.ts';
+import { type Change, type Conflict, type GivenClass, writeEndpoint, writeModels } from './write-contract.ts';
+
+/** A call of define_contract, as far as documents and definitions go. */
+export interface DefineRequest {
+  readonly documents: readonly ContractDocument[];
+  readonly wbs: ContractDocument | undefined;
+  readonly definitions: readonly EndpointDefinition[];
+  /** Python source of the classes that the definitions use. */
+  readonly models: string;
+  /** A BCP 47 tag. */
+  readonly language: string;
+  readonly replace: boolean;
+  readonly isApproved: boolean;
+}
+
+/** One write: the whole new text of a document. */
+export interface ContractWrite {
+  readonly path: string;
+  readonly text: string;
+  /** `METHOD /path`, or the names of the models. */
+  readonly what: string;
+}
+
+/** What a call leads to: problems and no write, or writes to be done in order. */
+export interface DefineResult {
+  readonly problems: readonly DefinitionProblem[];
+  readonly writes: readonly ContractWrite[];
+  /** The contract as it is afterwards; as it was, where there are problems. */
+  readonly contract: Contract;
+}
+
+/** batch/section: what one write may add. */
+const MAX_LINES = 100;
+
+/** Checks the definitions of a call and works out the writes that put them into the contract, one endpoint a write. */
+export async function define(request: DefineRequest, tools: ReadingTools): Promise<DefineResult> {
+  const { definitions, models, language, replace, isApproved } = request;
+  const before = await readContract(request.documents, tools);
+  const given = parseGiven(models, tools);
+  const problems = checkAll(request, before, given, tools);
+  if (problems.length > 0) return { problems, writes: [], contract: before.contract };
+  const options = { words: contractWords(language), replace };
+  const progress = new Progress(before, tools);
+  const conflicts: Conflict[] = [];
+  const pending = new Map(given.classes.map((each) => [each.name, each]));
+  for (const [index, definition] of definitions.entries()) {
+    const isLast = index === definitions.length - 1;
+    const needed = isLast ? [...pending.values()] : neededBy(definition, [...pending.values()]);
+    for (const each of needed) pending.delete(each.name);
+    for (const part of chunks(needed)) {
+      const change = writeModels(progress.read, given.header, part, options);
+      conflicts.push(...change.conflicts);
+      await progress.apply(change, part.map((each) => each.name).join(', '));
+    }
+    const change = writeEndpoint(progress.read, definition, options);
+    conflicts.push(...change.conflicts);
+    await progress.apply(change, definition.endpoint);
+  }
+  if (conflicts.length > 0) return { problems: conflicts.map(conflictProblem), writes: [], contract: before.contract };
+  const unread = unreadable(definitions, progress.read, isApproved);
+  if (unread.length > 0) return { problems: unread, writes: [], contract: before.contract };
+  return { problems: [], writes: progress.writes, contract: progress.read.contract };
+}
+
+interface Given {
+  /** Imports and aliases in front of the classes. */
+  readonly header: string;
+  readonly classes: readonly GivenClass[];
+  readonly nodes: readonly ClassStatement[];
+  readonly body: ReturnType<typeof buildModule>['body'];
+}
+
+function parseGiven(models: string, { parser }: ReadingTools): Given {
+  const source = models.replaceAll('\r\n', '\n').trim();
+  const { body } = buildModule(parser.parse(source, 'whole'), source);
+  const nodes = body.filter((statement) => statement.kind === 'class');
+  const others = body.filter((statement) => statement.kind === 'import' || statement.kind === 'assign');
+  return {
+    header: others.map((statement) => source.slice(statement.start, statement.end)).join('\n'),
+    classes: nodes.map((node) => ({
+      name: node.name,
+      source: source.slice(Math.min(node.start, ...node.decorators.map((decorator) => decorator.start - 1)), node.end).trimEnd(),
+    })),
+    nodes,
+    body,
+  };
+}
+
+function checkAll(request: DefineRequest, before: ReadContract, given: Given, tools: ReadingTools): DefinitionProblem[] {
+  const names = new Set(given.classes.map((each) => each.name));
+  const documents = before.documents.map(({ path, blocks }) => ({ path, blocks: pythonBlocks(codeBlocks(blocks)) }));
+  const block = blockOf(request.models.replaceAll('\r\n', '\n'));
+  // The classes of the call come first: a name that both define means theirs.
+  const models = readModels(tools.parser, [{ path: 'models', blocks: request.models.trim() === '' ? [] : [block] }, ...documents]);
+  if (models.broken.some((place) => place.path === 'models'))
+    return [
+      {
+        endpoint: 'models',
+        message: 'The Python of "models" does not parse.',
+        fix: 'Send valid Python: imports, model classes and enumerations.',
+      },
+    ];
+  tools.project.use(models.module);
+  tools.resolver.refresh();
+  const fromCall = models.classes.filter((model) => model.place.path === 'models' && names.has(model.node.name));
+  return checkDefinitions(request.definitions, {
+    contract: before.contract,
+    wbs: request.wbs === undefined ? [] : wbsEndpoints(request.wbs.path, request.wbs.text),
+    models,
+    given: fromCall.map((model) => model.node),
+    body: given.body,
+    shapes: new ShapeReader(tools.resolver, tools.project),
+    isApproved: request.isApproved,
+  });
+}
+
+/** Keeps the documents as the writes so far leave them. */
+class Progress {
+  readonly writes: ContractWrite[] = [];
+  read: ReadContract;
+  private readonly tools: ReadingTools;
+
+  constructor(read: ReadContract, tools: ReadingTools) {
+    this.read = read;
+    this.tools = tools;
+  }
+
+  async apply(change: Change, what: string): Promise<void> {
+    const documents = this.read.documents.map(({ path, text }) => ({ path, text: path === change.path ? change.text : text }));
+    if (documents.every((document, index) => document.text === this.read.documents[index]?.text)) return;
+    this.writes.push({ path: change.path, text: change.text, what });
+    this.read = await readContract(documents, this.tools);
+  }
+}
+
+/** The classes that a definition names, and those which they are made of, in the order they were sent. */
+function neededBy(definition: EndpointDefinition, classes: readonly GivenClass[]): GivenClass[] {
+  const texts = [
+    definition.request,
+    ...definition.responses.map((response) => response.model),
+    ...definition.parameters.map((parameter) => parameter.type),
+  ].join(' ');
+  const needed = new Set<string>();
+  const pending = [texts];
+  for (let text = pending.pop(); text !== undefined; text = pending.pop()) {
+    for (const each of classes) {
+      if (needed.has(each.name) || !new RegExp(`\\b${each.name}\\b`).test(text)) continue;
+      needed.add(each.name);
+      pending.push(each.source);
+    }
+  }
+  return classes.filter((each) => needed.has(each.name));
+}
+
+/** Classes in groups that one write may add. */
+function chunks(classes: readonly GivenClass[]): GivenClass[][] {
+  const groups: GivenClass[][] = [];
+  let lines = MAX_LINES;
+  for (const each of classes) {
+    const own = countLines(each.source) + 2;
+    if (lines + own > MAX_LINES) {
+      groups.push([]);
+      lines = 0;
+    }
+    groups.at(-1)?.push(each);
+    lines += own;
+  }
+  return groups;
+}
+
+function conflictProblem({ endpoint, what, path, line }: Conflict): DefinitionProblem {
+  return {
+    endpoint,
+    message: `${endpoint === 'models' ? `\`${what}\`` : `"${what}"`} is defined already (${path}:${line}) and says something else.`,
+    fix: 'Leave it as it is by sending the same, or set replace: true to replace it.',
+  };
+}
+
+/** Definitions that do not come back from the text as they went in: nothing is written then. */
+function unreadable(definitions: readonly EndpointDefinition[], { contract }: ReadContract, isApproved: boolean): DefinitionProblem[] {
+  return definitions.flatMap((definition): DefinitionProblem[] => {
+    const named = parseEndpointName(definition.endpoint);
+    const key = named === undefined ? '' : endpointKey(named.method, named.path);
+    const endpoint =
+      contract.endpoints.find((each) => endpointKey(each.method, each.path) === key) ??
+      contract.endpoints.find((each) => named !== undefined && each.method === named.method && each.path.endsWith(named.path));
+    const lost = endpoint === undefined ? ['the endpoint'] : lostParts(definition, endpoint);
+    if (lost.length === 0) return [];
+    const where = endpoint === undefined ? '' : ` near line ${endpoint.place.line} of ${endpoint.place.path}`;
+    return [
+      {
+        endpoint: definition.endpoint,
+        message: `The document's form${where} would not keep ${lost.join(', ')}${isApproved && endpoint === undefined ? ' as a new endpoint' : ''}; nothing was written.`,
+        fix: 'Give the endpoint a heading of its own ("### METHOD /path" with [TBD] below it) with write_file, then call again.',
+      },
+    ];
+  });
+}
+
+function lostParts(definition: EndpointDefinition, endpoint: Contract['endpoints'][number]): string[] {
+  const lost: string[] = [];
+  if (endpoint.progress !== 'done') lost.push(`a decision (${endpoint.open.join(', ')})`);
+  const statuses = endpoint.responses.map((response) => response.status);
+  if (definition.responses.some(({ status }) => !statuses.includes(status))) lost.push('the response statuses');
+  const models = definition.responses.some(
+    ({ model, status }) =>
+      model !== undefined &&
+      !endpoint.responses.some((response) => response.status === status && response.content !== undefined && response.content !== 'none'),
+  );
+  if (models) lost.push('the response model');
+  if (
+    definition.errors.some(
+      (error) => !endpoint.errors.some((other) => other.status === error.status && (error.code === '' || other.code === error.code)),
+    )
+  )
+    lost.push('the errors');
+  if (definition.request !== undefined && (endpoint.request === undefined || endpoint.request === 'none')) lost.push('the request');
+  if (
+    definition.parameters.some(
+      (parameter) => !endpoint.parameters.some((other) => other.name === parameter.name && other.in === parameter.in),
+    )
+  )
+    lost.push('the parameters');
+  return lost;
+}

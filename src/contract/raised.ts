@@ -1,0 +1,488 @@
+import { isTestFile } from '../python/markers.ts';
+import type { FunctionFacts } from '../python/module-facts.ts';
+import type { Module, Project } from '../python/project.ts';
+import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
+import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
+import type { ErrorResponse, Place } from './api.ts';
+import type { ApplicationReader } from './application.ts';
+import { callee } from './callee.ts';
+import { statusNamed, statusOf } from './http-status.ts';
+import type { ProjectClass, ShapeReader, Site } from './python-shapes.ts';
+
+/** The errors that a function's way through the project's code can end in. */
+export interface RaisedErrors {
+  readonly errors: readonly ErrorResponse[];
+  /** False when a part of the way cannot be followed, so that there may be more. */
+  readonly isComplete: boolean;
+}
+
+/** Where an exception is made, and what the parameters of the function around it were given. */
+interface Frame extends Site {
+  readonly given?: ReadonlyMap<string, { readonly site: Frame; readonly value: Expression }>;
+}
+
+const MAX_CALLS = 4;
+const HTTP_EXCEPTION = /^(fastapi|starlette)(\.exceptions)?\.HTTPException$/;
+const STATUS_NAMES = ['status_code', 'http_status', 'http_status_code', 'status'];
+const CODE_NAMES = ['code', 'error_code', 'err_code', 'error'];
+/** Methods of sessions, clients, loggers and values: where the object is not known, these are not the project's. */
+const LIBRARY_METHODS = new Set([
+  ...[
+    'execute',
+    'scalar',
+    'scalars',
+    'scalar_one',
+    'scalar_one_or_none',
+    'one',
+    'one_or_none',
+    'first',
+    'all',
+    'add',
+    'add_all',
+    'flush',
+    'commit',
+    'rollback',
+    'refresh',
+    'begin',
+    'close',
+  ],
+  ...[
+    'where',
+    'order_by',
+    'limit',
+    'offset',
+    'options',
+    'join',
+    'filter',
+    'filter_by',
+    'values',
+    'returning',
+    'unique',
+    'mappings',
+    'fetchall',
+    'fetchone',
+    'in_',
+    'ilike',
+    'like',
+    'desc',
+    'asc',
+    'label',
+    'is_',
+    'is_not',
+  ],
+  ...[
+    'info',
+    'debug',
+    'warning',
+    'error',
+    'exception',
+    'bind',
+    'append',
+    'extend',
+    'items',
+    'keys',
+    'pop',
+    'setdefault',
+    'strip',
+    'split',
+    'join',
+    'lower',
+    'upper',
+    'encode',
+    'decode',
+    'format',
+    'startswith',
+    'endswith',
+    'replace',
+  ],
+  ...[
+    'model_dump',
+    'model_dump_json',
+    'model_validate',
+    'model_copy',
+    'isoformat',
+    'astimezone',
+    'total_seconds',
+    'timestamp',
+    'hex',
+    'read',
+    'write',
+    'json',
+    'add_task',
+    'delay',
+    'send',
+    'apply_async',
+    'copy',
+    'sort',
+    'index',
+    'count',
+  ],
+  ...[
+    'quantize',
+    'date',
+    'weekday',
+    'set_cookie',
+    'delete_cookie',
+    'seek',
+    'writerow',
+    'writeheader',
+    'getvalue',
+    'rstrip',
+    'lstrip',
+    'title',
+    'union',
+    'difference',
+    'hexdigest',
+    'digest',
+    'now',
+    'today',
+    'utcnow',
+  ],
+]);
+
+/** Follows a request through the project's functions and notes what they raise. */
+export class RaisedReader {
+  private readonly application: ApplicationReader;
+  private readonly resolver: Resolver;
+  private readonly shapes: ShapeReader;
+  private readonly project: Project;
+  private readonly known = new Map<string, RaisedErrors>();
+  private handlers: ReadonlyMap<unknown, number> | undefined;
+
+  constructor(application: ApplicationReader, resolver: Resolver, shapes: ShapeReader, project: Project) {
+    this.application = application;
+    this.resolver = resolver;
+    this.shapes = shapes;
+    this.project = project;
+  }
+
+  /** What a function and everything it calls in the project raise. */
+  ofFunction(module: Module, owner: FunctionFacts, calls = MAX_CALLS): RaisedErrors {
+    const key = `${module.path}:${owner.node.start}:${calls}`;
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    // Marked before the search: functions may call each other in circles.
+    this.known.set(key, { errors: [], isComplete: true });
+    const answer = this.search(module, owner, calls);
+    this.known.set(key, answer);
+    return answer;
+  }
+
+  /** What a request that fails validation is answered with: FastAPI's 422, unless a handler says otherwise. */
+  validationStatus(): number | undefined {
+    const own = [...this.exceptionHandlers()].find(([key]) => typeof key === 'string' && key.endsWith('RequestValidationError'))?.[1];
+    const isComputed = this.hasUnknownHandler || [...this.computed].some((key) => key.endsWith('RequestValidationError'));
+    return own ?? (isComputed ? undefined : 422);
+  }
+
+  private search(module: Module, owner: FunctionFacts, calls: number): RaisedErrors {
+    const errors: ErrorResponse[] = [];
+    let isComplete = true;
+    const inside = (span: { start: number; end: number }): boolean => owner.node.start <= span.start && span.end <= owner.node.end;
+    for (const { statement, scope } of module.facts.statements) {
+      if (statement.kind !== 'raise' || !inside(statement)) continue;
+      const [raised] = statement.values;
+      // A bare `raise` passes on what was caught.
+      if (raised === undefined) continue;
+      const error = this.error({ module, scope }, raised);
+      if (error === undefined) isComplete = false;
+      else if (error !== 'no answer') errors.push(...error);
+    }
+    for (const { node, scope } of module.facts.calls) {
+      if (!inside(node)) continue;
+      const target = callee(this.resolver, module, scope, node.func);
+      if (target?.kind === 'function') {
+        const found = calls === 0 ? undefined : this.application.functionOf(target.module.path, target.node.start);
+        if (found === undefined) {
+          isComplete = false;
+          continue;
+        }
+        if (found.owner === owner) continue;
+        const below = this.ofFunction(found.module, found.owner, calls - 1);
+        errors.push(...below.errors);
+        isComplete = isComplete && below.isComplete && !isAbstractMethod(found.owner);
+        continue;
+      }
+      if (target === undefined && !this.isLibraryCall(module, scope, node)) isComplete = false;
+    }
+    return { errors: unique(errors), isComplete };
+  }
+
+  private isLibraryCall(module: Module, scope: Parameters<Resolver['typeOf']>[1], call: CallExpression): boolean {
+    if (call.func.kind !== 'attribute')
+      return call.func.kind === 'name' && !module.facts.scope.bindings.has(call.func.id) && scope.bindings.get(call.func.id) === undefined;
+    if (LIBRARY_METHODS.has(call.func.name) || call.func.object.kind === 'string') return true;
+    // `select(Loan).where(...)`, `Path(name).parent.mkdir()`: what begins with a library goes on with it.
+    let root: Expression = call.func.object;
+    while (root.kind === 'attribute' || root.kind === 'call' || root.kind === 'subscript' || root.kind === 'await')
+      root = root.kind === 'attribute' ? root.object : root.kind === 'call' ? root.func : root.value;
+    const type =
+      root.kind === 'name' ? (this.resolver.typeOf(module, scope, root) ?? this.resolver.resolve(module, scope, root)) : undefined;
+    return type?.kind === 'external' || isConstantTable(type);
+  }
+
+  /** The answer that a raised exception leads to; undefined where that cannot be told. */
+  private error(site: Frame, raised: Expression): ErrorResponse[] | 'no answer' | undefined {
+    const call = raised.kind === 'call' ? raised : undefined;
+    const target = this.resolver.resolve(site.module, site.scope, call?.func ?? raised);
+    const place = this.application.placeOf(site.module, raised.start);
+    if (target?.kind === 'external') {
+      if (HTTP_EXCEPTION.test(target.name)) return this.httpException(site, call?.args ?? [], place);
+      if (/RequestValidationError$/.test(target.name)) return [{ status: 422, code: '', when: '', place }];
+      // Python's own and libraries' exceptions: an answer only where a handler makes one of them.
+      const status = this.exceptionHandlers().get(target.name);
+      return status === undefined ? 'no answer' : [{ status, code: '', when: '', place }];
+    }
+    if (target?.kind === 'class') return this.projectException(site, target, call, place);
+    if (target?.kind === 'function') {
+      // `raise not_found("loan")`: a function that makes the exception.
+      const found = this.application.functionOf(target.module.path, target.node.start);
+      const made = found?.owner.returns.at(-1)?.value;
+      if (found === undefined || made === undefined) return undefined;
+      const errors = this.error(
+        { module: found.module, scope: found.owner.scope, given: givenTo(found.owner, call?.args ?? [], site) },
+        made,
+      );
+      // It is answered where it is raised.
+      return Array.isArray(errors) ? errors.map((error) => ({ ...error, place })) : errors;
+    }
+    if (target?.kind === 'variable' && target.value?.kind === 'call')
+      return this.error({ module: target.module, scope: target.scope }, target.value);
+    return undefined;
+  }
+
+  private httpException(site: Frame, args: readonly Argument[], place: Place): ErrorResponse[] | undefined {
+    const positional = args.filter((argument) => argument.keyword === undefined);
+    const given = (args.find((argument) => argument.keyword === 'status_code') ?? positional[0])?.value;
+    const detail = (args.find((argument) => argument.keyword === 'detail') ?? positional[1])?.value;
+    const status = given === undefined ? undefined : this.statusOf(site, given);
+    if (status === undefined) return undefined;
+    return [{ status, code: detail === undefined ? '' : this.codeIn(site, detail), when: '', place }];
+  }
+
+  private statusOf(site: Frame, expression: Expression): number | undefined {
+    const given = expression.kind === 'name' ? site.given?.get(expression.id) : undefined;
+    return given === undefined ? statusOf(this.shapes, site, expression) : this.statusOf(given.site, given.value);
+  }
+
+  private projectException(
+    site: Frame,
+    type: ProjectClass,
+    call: CallExpression | undefined,
+    place: Place,
+  ): ErrorResponse[] | 'no answer' | undefined {
+    const args = call?.args ?? [];
+    const isHttp = [...this.resolver.ancestry(type)].some((name) => HTTP_EXCEPTION.test(name));
+    const initial = this.resolver.member(type, '__init__');
+    const names =
+      initial?.kind === 'function'
+        ? initial.node.parameters.slice(1).map((parameter) => parameter.name)
+        : isHttp
+          ? ['status_code', 'detail']
+          : [];
+    const argument = (wanted: readonly string[]): Expression | undefined => {
+      const keyword = args.find((each) => each.keyword !== undefined && wanted.includes(each.keyword));
+      if (keyword !== undefined) return keyword.value;
+      const positional = args.filter((each) => each.keyword === undefined);
+      return names.flatMap((name, index) => (wanted.includes(name) ? [positional[index]?.value] : [])).find((value) => value !== undefined);
+    };
+    const givenStatus = argument(STATUS_NAMES);
+    const status =
+      (givenStatus === undefined ? undefined : this.statusOf(site, givenStatus)) ??
+      this.attribute(type, STATUS_NAMES, (at, value) => statusOf(this.shapes, at, value), statusNamed) ??
+      this.handled(type);
+    const givenCode = argument(CODE_NAMES);
+    const text = (at: Site, value: Expression): string | undefined => this.codeIn(at, value) || undefined;
+    const code =
+      (givenCode === undefined ? undefined : text(site, givenCode)) ??
+      this.attribute(type, CODE_NAMES, text, () => undefined) ??
+      args.map((each) => (each.value.kind === 'string' ? this.codeIn(site, each.value) : '')).find((each) => each !== '') ??
+      '';
+    if (status === undefined) return isHttp || this.mayBeHandled(type) ? undefined : 'no answer';
+    return [{ status, code, when: '', place }];
+  }
+
+  /** An attribute of an exception's class, or what its constructor hands on to the one above. */
+  private attribute<T>(
+    type: ProjectClass,
+    names: readonly string[],
+    read: (site: Site, value: Expression) => T | undefined,
+    named: (name: string) => T | undefined,
+  ): T | undefined {
+    for (const name of names) {
+      const member = this.resolver.member(type, name);
+      if (member?.kind === 'external') {
+        // `status_code = HTTPStatus.NOT_FOUND` leads out of the project.
+        const found = named(member.name);
+        if (found !== undefined) return found;
+      }
+      if (member?.kind === 'variable' && member.value !== undefined) {
+        const found = read({ module: member.module, scope: member.scope }, member.value) ?? this.defaultOf(type, member.value, read);
+        if (found !== undefined) return found;
+      }
+    }
+    const initial = this.resolver.member(type, '__init__');
+    const found = initial?.kind === 'function' ? this.application.functionOf(initial.module.path, initial.node.start) : undefined;
+    if (found === undefined) return undefined;
+    for (const { node, scope } of found.module.facts.calls) {
+      if (node.start < found.owner.node.start || node.end > found.owner.node.end) continue;
+      if (node.func.kind !== 'attribute' || node.func.name !== '__init__') continue;
+      const given = node.args.find((argument) => argument.keyword !== undefined && names.includes(argument.keyword));
+      const value =
+        given === undefined ? undefined : (read({ module: found.module, scope }, given.value) ?? this.defaultOf(type, given.value, read));
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
+
+  /** `self.status_code = status_code`: the default of the constructor's parameter. */
+  private defaultOf<T>(type: ProjectClass, value: Expression, read: (site: Site, value: Expression) => T | undefined): T | undefined {
+    if (value.kind !== 'name') return undefined;
+    const initial = this.resolver.member(type, '__init__');
+    if (initial?.kind !== 'function') return undefined;
+    const parameter = initial.node.parameters.find((each) => each.name === value.id);
+    return parameter?.defaultValue === undefined
+      ? undefined
+      : read({ module: initial.module, scope: initial.scope }, parameter.defaultValue);
+  }
+
+  /** The machine-readable code in an argument: a word in capitals, a number, or the `code` of a dict. */
+  private codeIn(site: Frame, value: Expression): string {
+    const given = value.kind === 'name' ? site.given?.get(value.id) : undefined;
+    if (given !== undefined) return this.codeIn(given.site, given.value);
+    if (value.kind === 'dict') {
+      const entry = value.entries.find((each) => each.key?.kind === 'string' && CODE_NAMES.includes(each.key.value));
+      return entry === undefined ? '' : this.codeIn(site, entry.value);
+    }
+    const literal = this.shapes.literalValue(site, value);
+    if (typeof literal === 'number') return String(literal);
+    if (typeof literal === 'string')
+      return /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/.test(literal) || /^[a-z]+([_.][a-z0-9]+)+$/.test(literal) ? literal : '';
+    // A member of an enumeration of codes that is not a constant here.
+    return value.kind === 'attribute' && /^[A-Z][A-Z0-9_]+$/.test(value.name) ? value.name : '';
+  }
+
+  private handled(type: ProjectClass): number | undefined {
+    const handlers = this.exceptionHandlers();
+    const pending: ProjectClass[] = [type];
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      const status = handlers.get(keyOf(next));
+      if (status !== undefined) return status;
+      for (const base of next.node.bases) {
+        const resolved = this.resolver.resolve(next.module, next.scope, base);
+        if (resolved?.kind === 'class') pending.push(resolved);
+      }
+    }
+    return undefined;
+  }
+
+  /** True when some handler takes this exception, with a status that is not written in it. */
+  private mayBeHandled(type: ProjectClass): boolean {
+    return (
+      this.exceptionHandlers().has(keyOf(type)) ||
+      this.hasUnknownHandler ||
+      this.computed.has(keyOf(type)) ||
+      [...this.computed].some((key) => this.ancestors(type).has(key))
+    );
+  }
+
+  private ancestors(type: ProjectClass): ReadonlySet<string> {
+    const keys = new Set<string>();
+    const pending: ProjectClass[] = [type];
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      if (keys.has(keyOf(next))) continue;
+      keys.add(keyOf(next));
+      for (const base of next.node.bases) {
+        const resolved = this.resolver.resolve(next.module, next.scope, base);
+        if (resolved?.kind === 'class') pending.push(resolved);
+      }
+    }
+    return keys;
+  }
+
+  /** Exceptions whose handler computes the status. */
+  private readonly computed = new Set<string>();
+  /** Some handler is registered for exceptions that cannot be followed. */
+  private hasUnknownHandler = false;
+
+  /** The status that each exception's handler answers with, by the key of the class or its name outside the project. */
+  private exceptionHandlers(): ReadonlyMap<unknown, number> {
+    if (this.handlers !== undefined) return this.handlers;
+    const handlers = new Map<unknown, number>();
+    this.handlers = handlers;
+    for (const file of this.project.files.filesWith('handlers')) {
+      const module = isTestFile(file) ? undefined : this.application.whole(file);
+      if (module === undefined) continue;
+      this.application.enter(module);
+      for (const owner of module.facts.functions) {
+        for (const decorator of owner.node.decorators) {
+          if (decorator.kind === 'call' && decorator.func.kind === 'attribute' && decorator.func.name === 'exception_handler') {
+            const given = decorator.args[0]?.value;
+            if (given !== undefined) this.addHandler({ module, scope: owner.definedIn }, given, { module, owner }, handlers);
+          }
+        }
+      }
+      for (const { node, scope } of module.facts.calls) {
+        if (node.args.some((argument) => argument.keyword === 'exception_handlers')) this.hasUnknownHandler = true;
+        if (node.func.kind !== 'attribute' || node.func.name !== 'add_exception_handler') continue;
+        const [exception, handler] = node.args;
+        const target = handler === undefined ? undefined : this.resolver.resolve(module, scope, handler.value);
+        const found = target?.kind === 'function' ? this.application.functionOf(target.module.path, target.node.start) : undefined;
+        if (exception !== undefined) this.addHandler({ module, scope }, exception.value, found, handlers);
+      }
+    }
+    return handlers;
+  }
+
+  private addHandler(
+    site: Site,
+    exception: Expression,
+    handler: { module: Module; owner: FunctionFacts } | undefined,
+    into: Map<unknown, number>,
+  ): void {
+    const target = this.resolver.resolve(site.module, site.scope, exception);
+    const key = target?.kind === 'class' ? keyOf(target) : target?.kind === 'external' ? target.name : undefined;
+    if (key === undefined) {
+      this.hasUnknownHandler = true;
+      return;
+    }
+    const statuses = new Set<number>();
+    for (const { node, scope } of handler?.module.facts.calls ?? []) {
+      if (handler === undefined || node.start < handler.owner.node.start || node.end > handler.owner.node.end) continue;
+      const given = node.args.find((argument) => argument.keyword === 'status_code');
+      const status = given === undefined ? undefined : statusOf(this.shapes, { module: handler.module, scope }, given.value);
+      if (status !== undefined) statuses.add(status);
+    }
+    const [only] = statuses;
+    if (only !== undefined && statuses.size === 1) into.set(key, only);
+    else this.computed.add(key);
+  }
+}
+
+function keyOf(type: ProjectClass): string {
+  return `${type.module.path}:${type.node.start}`;
+}
+
+/** What a call gives to each parameter of a function. */
+function givenTo(owner: FunctionFacts, args: readonly Argument[], site: Frame): NonNullable<Frame['given']> {
+  const given = new Map<string, { site: Frame; value: Expression }>();
+  let position = 0;
+  for (const argument of args) {
+    const name = argument.keyword ?? owner.node.parameters[position++]?.name;
+    if (name !== undefined) given.set(name, { site, value: argument.value });
+  }
+  return given;
+}
+
+/** `IMAGE_TYPES.get(...)` of a table of constants. */
+function isConstantTable(resolved: Resolved | undefined): boolean {
+  return resolved?.kind === 'variable' && /^(dict|list|tuple|set|string)$/.test(resolved.value?.kind ?? '');
+}
+
+function unique(errors: readonly ErrorResponse[]): ErrorResponse[] {
+  return [...new Map(errors.map((error) => [`${error.status} ${error.code} ${error.place.path}:${error.place.line}`, error])).values()];
+}
+
+function isAbstractMethod(owner: FunctionFacts): boolean {
+  return owner.node.decorators.some((decorator) => /abstractmethod/.test(spelled(decorator)));
+}
