@@ -22,7 +22,8 @@ export interface CodeEndpoint extends Endpoint {
   /** Which application serves it. */
   readonly application: string;
   readonly areInputsComplete: boolean;
-  readonly areErrorsComplete: boolean;
+  /** Where the errors it may answer can no longer be followed; undefined when all of them are known. */
+  readonly errorGap: string | undefined;
 }
 
 /** What the code of a project serves. */
@@ -110,7 +111,7 @@ class EndpointDescriber {
     const raised = this.raised.ofFunction(module, owner);
     const inDependencies = taken.dependencies.map(({ path: file, start }) => {
       const found = this.application.functionOf(file, start);
-      return found === undefined ? { errors: [], isComplete: false } : this.raised.ofFunction(found.module, found.owner);
+      return found === undefined ? { errors: [], gap: file } : this.raised.ofFunction(found.module, found.owner);
     });
     const returned = this.returnedErrors(route);
     return {
@@ -137,7 +138,7 @@ class EndpointDescriber {
       isDocumented: route.isDocumented && !this.isPage(route),
       otherStatuses: this.otherStatuses(route),
       areInputsComplete: taken.isComplete,
-      areErrorsComplete: raised.isComplete && inDependencies.every((each) => each.isComplete),
+      errorGap: raised.gap ?? inDependencies.find((each) => each.gap !== undefined)?.gap,
     };
   }
 

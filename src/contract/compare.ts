@@ -609,7 +609,7 @@ class EndpointComparer {
             { contract: wanted.place, code: moved.place },
           ),
         );
-      else if (!code.areErrorsComplete) unread.add(status);
+      else if (code.errorGap !== undefined) unread.add(status);
       else
         found.push(
           this.difference(
@@ -622,7 +622,9 @@ class EndpointComparer {
         );
     }
     if (unread.size > 0)
-      this.undecided.push(`${endpointName(contract)}: whether the code answers ${[...unread].join(', ')} cannot be read from the source.`);
+      this.undecided.push(
+        `${endpointName(contract)}: whether the code answers ${[...unread].join(', ')} cannot be read: ${code.errorGap} is not followed.`,
+      );
     return found;
   }
 

@@ -1,7 +1,7 @@
 import type { CodeBlock } from '../documents/markdown.ts';
 import { LineIndex } from '../python/lines.ts';
 import { collectFacts } from '../python/module-facts.ts';
-import type { PythonParser, TreeNode } from '../python/parser.ts';
+import type { PythonParser } from '../python/parser.ts';
 import type { Module } from '../python/project.ts';
 import type { ClassStatement, Expression } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
@@ -75,7 +75,7 @@ export function readModels(parser: PythonParser, documents: readonly PythonBlock
   const broken: Place[] = [];
   for (const { path, blocks } of documents) {
     for (const block of blocks) {
-      if (isBroken(parser.parse(block.value, 'whole'))) {
+      if (parser.isBroken(block.value)) {
         broken.push({ path, line: block.contentLine });
         continue;
       }
@@ -108,31 +108,21 @@ export function readModels(parser: PythonParser, documents: readonly PythonBlock
 function typeExpression(parser: PythonParser, text: string): Expression | undefined {
   if (text.length > MAX_TYPE_CHARACTERS || /[\r\n#;]|^\s*$|=(?![^(]*\))/.test(text)) return undefined;
   const source = `_: ${text}\n`;
-  const tree = parser.parse(source, 'whole');
-  if (isBroken(tree)) return undefined;
-  const [statement, second] = buildModule(tree, source).body;
+  if (parser.isBroken(source)) return undefined;
+  const [statement, second] = buildModule(parser.parse(source, 'whole'), source).body;
   return statement?.kind === 'assign' && second === undefined && statement.value === undefined ? statement.annotation : undefined;
 }
 
-/** One line of imports for the usual names that the text uses and does not bind itself. */
+/** One line of imports for the usual names, but for those that the text binds itself. */
 function usualImports(text: string): string {
   const imports: string[] = [];
   for (const [module, names] of USUAL_IMPORTS) {
-    const missing = names.filter(
-      (name) =>
-        new RegExp(`\\b${name}\\b`).test(text) &&
-        !new RegExp(`\\b(import[^\\n]*|class|${name}\\s*=)\\s+${name}\\b|^${name}\\s*=`, 'm').test(text),
-    );
+    const missing = names.filter((name) => !binds(text, name));
     if (missing.length > 0) imports.push(`from ${module} import ${missing.join(', ')}`);
   }
   return imports.join('; ');
 }
 
-function isBroken(node: TreeNode): boolean {
-  // A token that the parser had to invent has no text.
-  return (
-    node.type === 'ERROR' ||
-    (node.start === node.end && node.type !== 'module' && node.type !== 'block' && node.isNamed) ||
-    node.children.some(isBroken)
-  );
+function binds(text: string, name: string): boolean {
+  return new RegExp(`^(?:from\\s[^\\n]*\\bimport\\b|import\\b)[^\\n]*\\b${name}\\b|^class ${name}\\b|^${name}\\s*=`, 'm').test(text);
 }

@@ -57,11 +57,21 @@ export function sectionTree(blocks: readonly Block[]): Section {
   const root: Section = { heading: undefined, body: [], sections: [] };
   const path: Section[] = [root];
   for (const block of blocks) {
-    if (block.kind !== 'heading') {
-      path.at(-1)?.body.push(block);
+    const current = path.at(-1);
+    if (block.kind === 'rule') {
+      // A line across the page ends what stands above it; right below a heading it is only decoration.
+      const isDecoration = current === undefined || current.body.length === 0;
+      if (isDecoration) continue;
+      const rest: Section = { heading: undefined, body: [], sections: [] };
+      root.sections.push(rest);
+      path.splice(1, path.length, rest);
       continue;
     }
-    while ((path.at(-1)?.heading?.depth ?? 0) >= block.depth) path.pop();
+    if (block.kind !== 'heading') {
+      current?.body.push(block);
+      continue;
+    }
+    while (path.length > 1 && (path.at(-1)?.heading?.depth ?? 6) >= block.depth) path.pop();
     const section: Section = { heading: block, body: [], sections: [] };
     path.at(-1)?.sections.push(section);
     path.push(section);
@@ -86,12 +96,15 @@ export function findEntries(root: Section): { entries: Entry[]; others: Section[
 }
 
 function walk(section: Section, entries: Entry[], others: Section[]): void {
-  const endpoint = headingEndpoint(section);
-  if (endpoint !== undefined && section.heading !== undefined) {
-    const first = section.sections.findIndex((inner) => headingEndpoint(inner) !== undefined);
+  const title = sectionTitle(section);
+  if (title !== undefined && section.heading !== undefined) {
+    const first = section.sections.findIndex((inner) => sectionTitle(inner) !== undefined);
     const own = first === -1 ? section.sections : section.sections.slice(0, first);
     const below = first === -1 ? [] : section.sections.slice(first);
-    entries.push(headingEntry(section.heading, endpoint, section.body, own));
+    const next = section.body.findIndex((block) => block !== title.block && isBoldEndpoint(block));
+    const body = next === -1 ? section.body : section.body.slice(0, next);
+    entries.push(headingEntry(section.heading, title, body, next === -1 ? own : []));
+    if (next !== -1) bodyEntries(section.body.slice(next), entries);
     for (const inner of below) walk(inner, entries, others);
     return;
   }
@@ -101,29 +114,41 @@ function walk(section: Section, entries: Entry[], others: Section[]): void {
   for (const inner of section.sections) walk(inner, entries, others);
 }
 
+/** What names the endpoint of a section, and where that ends. */
+interface SectionTitle {
+  readonly endpoint: EndpointText;
+  /** The block below the heading that names it; undefined where the heading or labels do. */
+  readonly block: Block | undefined;
+}
+
 /** The endpoint a section is about: named in its heading, in its first line, or by labels for method and path. */
-function headingEndpoint(section: Section): EndpointText | undefined {
-  if (section.heading === undefined) return undefined;
-  const named = endpointIn(section.heading.text);
-  if (named !== undefined) return named;
-  const lines = section.body.filter((block) => block.kind === 'line' || block.kind === 'item');
-  const [first, second] = lines;
-  if (first?.kind === 'line' && first === section.body[0] && isWholeEndpoint(first.text)) {
+function sectionTitle({ heading, body, sections }: Section): SectionTitle | undefined {
+  if (heading === undefined) return undefined;
+  const named = endpointIn(heading.text);
+  if (named !== undefined) return { endpoint: named, block: undefined };
+  const lines = body.filter((block) => block.kind === 'line' || block.kind === 'item');
+  const [first] = body;
+  if (first?.kind === 'line' && isWholeEndpoint(first.text)) {
+    const endpoint = leadingEndpoint(first.text);
     const isOnly = !lines.slice(1).some((each) => leadingEndpoint(each.text) !== undefined);
-    if (isOnly) return leadingEndpoint(first.text);
+    if (isOnly && endpoint !== undefined) return { endpoint, block: first };
   }
-  const fence = section.body[0];
-  if (fence?.kind === 'code' && /^(http|text|)$/.test(fence.language) && isSignature(fence.value) && section.body.length > 1)
-    return endpointIn(fence.value.trim());
-  return labelledEndpoint([first, second, ...lines.slice(2, 6)]);
+  if (first?.kind === 'code' && /^(http|text|)$/.test(first.language) && isSignature(first.value)) {
+    const endpoint = endpointIn(first.value.trim());
+    // Without a request, response or error below it, it is a sample call.
+    const { slots } = new SlotCollector(body.slice(1), sections).result();
+    if (endpoint !== undefined && slots.some((slot) => slot.role !== undefined)) return { endpoint, block: first };
+  }
+  const labelled = labelledEndpoint(lines.slice(0, 6));
+  return labelled === undefined ? undefined : { endpoint: labelled, block: undefined };
 }
 
 /** `- Method: POST` and `- Path: /api/loans` below a heading, or one of them with both. */
-function labelledEndpoint(lines: readonly (TextLine | ListItem | undefined)[]): EndpointText | undefined {
+function labelledEndpoint(lines: readonly (TextLine | ListItem)[]): EndpointText | undefined {
   let method: string | undefined;
   let path: string | undefined;
   for (const line of lines) {
-    const label = line === undefined ? undefined : splitLabel(line.text);
+    const label = splitLabel(line.text);
     const role = label === undefined ? undefined : roleOf(label.title);
     if (label === undefined || (role !== 'method' && role !== 'path')) continue;
     const whole = endpointIn(label.value);
@@ -146,17 +171,23 @@ function isWholeEndpoint(text: string): boolean {
   return /^[*_`\d[]/.test(text) || found.after === '';
 }
 
-function headingEntry(heading: Heading, endpoint: EndpointText, body: readonly Block[], sections: readonly Section[]): Entry {
-  const blocks = body.filter((block) => block.kind !== 'line' || !(isWholeEndpoint(block.text) && endpointIn(heading.text) === undefined));
-  const collected = new SlotCollector(blocks, sections);
-  const end = Math.max(heading.end, ...body.map((block) => block.end), ...sections.flatMap(allBlocks).map((block) => block.end));
+/** A line that is nothing but an endpoint in bold: the title of another entry. */
+function isBoldEndpoint(block: Block): boolean {
+  return block.kind === 'line' && /^(\*\*|__)/.test(block.text) && leadingEndpoint(block.text)?.after === '';
+}
+
+function headingEntry(heading: Heading, title: SectionTitle, body: readonly Block[], sections: readonly Section[]): Entry {
+  const collected = new SlotCollector(
+    body.filter((block) => block !== title.block),
+    sections,
+  );
   return {
-    endpoint,
+    endpoint: title.endpoint,
     style: 'heading',
     line: heading.line,
     start: heading.start,
-    titleEnd: heading.end,
-    end,
+    titleEnd: title.block?.end ?? heading.end,
+    end: Math.max(heading.end, ...body.map((block) => block.end), ...sections.flatMap(allBlocks).map((block) => block.end)),
     isReference: false,
     ...collected.result(),
   };

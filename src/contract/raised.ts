@@ -12,8 +12,8 @@ import type { ProjectClass, ShapeReader, Site } from './python-shapes.ts';
 /** The errors that a function's way through the project's code can end in. */
 export interface RaisedErrors {
   readonly errors: readonly ErrorResponse[];
-  /** False when a part of the way cannot be followed, so that there may be more. */
-  readonly isComplete: boolean;
+  /** The first place at which the way cannot be followed, so that there may be more; undefined when all of it was. */
+  readonly gap: string | undefined;
 }
 
 /** Where an exception is made, and what the parameters of the function around it were given. */
@@ -26,119 +26,17 @@ const HTTP_EXCEPTION = /^(fastapi|starlette)(\.exceptions)?\.HTTPException$/;
 const STATUS_NAMES = ['status_code', 'http_status', 'http_status_code', 'status'];
 const CODE_NAMES = ['code', 'error_code', 'err_code', 'error'];
 /** Methods of sessions, clients, loggers and values: where the object is not known, these are not the project's. */
-const LIBRARY_METHODS = new Set([
-  ...[
-    'execute',
-    'scalar',
-    'scalars',
-    'scalar_one',
-    'scalar_one_or_none',
-    'one',
-    'one_or_none',
-    'first',
-    'all',
-    'add',
-    'add_all',
-    'flush',
-    'commit',
-    'rollback',
-    'refresh',
-    'begin',
-    'close',
-  ],
-  ...[
-    'where',
-    'order_by',
-    'limit',
-    'offset',
-    'options',
-    'join',
-    'filter',
-    'filter_by',
-    'values',
-    'returning',
-    'unique',
-    'mappings',
-    'fetchall',
-    'fetchone',
-    'in_',
-    'ilike',
-    'like',
-    'desc',
-    'asc',
-    'label',
-    'is_',
-    'is_not',
-  ],
-  ...[
-    'info',
-    'debug',
-    'warning',
-    'error',
-    'exception',
-    'bind',
-    'append',
-    'extend',
-    'items',
-    'keys',
-    'pop',
-    'setdefault',
-    'strip',
-    'split',
-    'join',
-    'lower',
-    'upper',
-    'encode',
-    'decode',
-    'format',
-    'startswith',
-    'endswith',
-    'replace',
-  ],
-  ...[
-    'model_dump',
-    'model_dump_json',
-    'model_validate',
-    'model_copy',
-    'isoformat',
-    'astimezone',
-    'total_seconds',
-    'timestamp',
-    'hex',
-    'read',
-    'write',
-    'json',
-    'add_task',
-    'delay',
-    'send',
-    'apply_async',
-    'copy',
-    'sort',
-    'index',
-    'count',
-  ],
-  ...[
-    'quantize',
-    'date',
-    'weekday',
-    'set_cookie',
-    'delete_cookie',
-    'seek',
-    'writerow',
-    'writeheader',
-    'getvalue',
-    'rstrip',
-    'lstrip',
-    'title',
-    'union',
-    'difference',
-    'hexdigest',
-    'digest',
-    'now',
-    'today',
-    'utcnow',
-  ],
-]);
+const LIBRARY_METHODS = new Set(
+  [
+    'execute scalar scalars scalar_one scalar_one_or_none one one_or_none first all add add_all flush commit rollback refresh begin close',
+    'where order_by limit offset options join filter filter_by values returning unique mappings fetchall fetchone in_ ilike like desc asc',
+    'label is_ is_not info debug warning error exception bind append extend items keys pop setdefault strip split lower upper encode decode',
+    'format startswith endswith replace model_dump model_dump_json model_validate model_copy isoformat astimezone total_seconds timestamp hex',
+    'read write json add_task delay send apply_async copy sort index count quantize date weekday set_cookie delete_cookie seek writerow',
+    'writeheader getvalue rstrip lstrip title union difference hexdigest digest now today utcnow write_bytes read_bytes write_text read_text',
+    'mkdir exists unlink joinpath is_file is_dir',
+  ].flatMap((line) => line.split(' ')),
+);
 
 /** Follows a request through the project's functions and notes what they raise. */
 export class RaisedReader {
@@ -162,7 +60,7 @@ export class RaisedReader {
     const known = this.known.get(key);
     if (known !== undefined) return known;
     // Marked before the search: functions may call each other in circles.
-    this.known.set(key, { errors: [], isComplete: true });
+    this.known.set(key, { errors: [], gap: undefined });
     const answer = this.search(module, owner, calls);
     this.known.set(key, answer);
     return answer;
@@ -177,7 +75,11 @@ export class RaisedReader {
 
   private search(module: Module, owner: FunctionFacts, calls: number): RaisedErrors {
     const errors: ErrorResponse[] = [];
-    let isComplete = true;
+    let gap: string | undefined;
+    const at = (expression: Expression): string => {
+      const place = this.application.placeOf(module, expression.start);
+      return `\`${spelled(expression)}\` (${place.path}:${place.line})`;
+    };
     const inside = (span: { start: number; end: number }): boolean => owner.node.start <= span.start && span.end <= owner.node.end;
     for (const { statement, scope } of module.facts.statements) {
       if (statement.kind !== 'raise' || !inside(statement)) continue;
@@ -185,7 +87,7 @@ export class RaisedReader {
       // A bare `raise` passes on what was caught.
       if (raised === undefined) continue;
       const error = this.error({ module, scope }, raised);
-      if (error === undefined) isComplete = false;
+      if (error === undefined) gap ??= at(raised);
       else if (error !== 'no answer') errors.push(...error);
     }
     for (const { node, scope } of module.facts.calls) {
@@ -194,31 +96,32 @@ export class RaisedReader {
       if (target?.kind === 'function') {
         const found = calls === 0 ? undefined : this.application.functionOf(target.module.path, target.node.start);
         if (found === undefined) {
-          isComplete = false;
+          gap ??= at(node.func);
           continue;
         }
         if (found.owner === owner) continue;
         const below = this.ofFunction(found.module, found.owner, calls - 1);
         errors.push(...below.errors);
-        isComplete = isComplete && below.isComplete && !isAbstractMethod(found.owner);
+        gap ??= isAbstractMethod(found.owner) ? at(node.func) : below.gap;
         continue;
       }
-      if (target === undefined && !this.isLibraryCall(module, scope, node)) isComplete = false;
+      if (target === undefined && !this.isLibraryCall(module, scope, node)) gap ??= at(node.func);
     }
-    return { errors: unique(errors), isComplete };
+    return { errors: unique(errors), gap };
   }
 
   private isLibraryCall(module: Module, scope: Parameters<Resolver['typeOf']>[1], call: CallExpression): boolean {
     if (call.func.kind !== 'attribute')
       return call.func.kind === 'name' && !module.facts.scope.bindings.has(call.func.id) && scope.bindings.get(call.func.id) === undefined;
     if (LIBRARY_METHODS.has(call.func.name) || call.func.object.kind === 'string') return true;
+    if (isConstantTable(this.resolver.resolve(module, scope, call.func.object))) return true;
     // `select(Loan).where(...)`, `Path(name).parent.mkdir()`: what begins with a library goes on with it.
     let root: Expression = call.func.object;
     while (root.kind === 'attribute' || root.kind === 'call' || root.kind === 'subscript' || root.kind === 'await')
       root = root.kind === 'attribute' ? root.object : root.kind === 'call' ? root.func : root.value;
     const type =
       root.kind === 'name' ? (this.resolver.typeOf(module, scope, root) ?? this.resolver.resolve(module, scope, root)) : undefined;
-    return type?.kind === 'external' || isConstantTable(type);
+    return type?.kind === 'external';
   }
 
   /** The answer that a raised exception leads to; undefined where that cannot be told. */

@@ -82,10 +82,11 @@ export class SlotReader {
         ...this.bodyOf(isListOf(slot) ? listOf(structured.shape) : structured.shape, structured.basis, mediaType, structured.models, []),
         example: structured.example,
       };
-    const said = plainText(slot.value.replace(/^[\s:：-]*\d{3}\b[\s:：,，—–-]*/, ''));
+    const own = slot.value === '' && first?.kind === 'line' ? first.text : slot.value;
+    const said = plainText(own.replace(/^[\s:：-]*\d{3}\b[\s:：,，—–-]*/, ''));
     if (
       isNothing(said) ||
-      isNothing(slot.value) ||
+      isNothing(own) ||
       /\b(no (request |response )?body|no content|without (a )?body|empty body)\b|无请求体|无响应体|无内容|ボディなし|本文なし/i.test(text)
     )
       return { content: 'none', models: [], undefinedModels: [], example: undefined, isNotUnderstood: false };

@@ -166,9 +166,14 @@ class EntryWriter {
     const gap = slot.style === 'item' ? '\n' : '\n\n';
     const block = rendered.block.length === 0 ? '' : gap + rendered.block.map((line) => indent + line).join('\n');
     if (slot.style === 'heading') return this.decided(slot, from, slot.end, (rendered.value === '' ? '' : `\n\n${rendered.value}`) + block);
-    const before = text[from - 1] ?? '';
-    const separator = rendered.value === '' ? '' : before === '：' ? '' : before === ':' ? ' ' : this.words.colon;
+    const separator = rendered.value === '' ? '' : this.separator(text.slice(slot.start, from));
     return this.decided(slot, from, slot.end, separator + rendered.value + block + this.gapAfter(slot, rendered));
+  }
+
+  /** What goes between a label and its value: the colon may be there already, inside of the emphasis too. */
+  private separator(label: string): string {
+    if (label.endsWith('：')) return '';
+    return /[:：][*_\s]*$/.test(label) ? ' ' : this.words.colon;
   }
 
   /** A line right below a table or list would become part of it. */

@@ -30,9 +30,13 @@ export type ListItem = Stretch & {
   /** Where `text` begins and ends. */
   readonly textStart: number;
   readonly textEnd: number;
+  /** 1-based column of its mark. */
+  readonly column: number;
   readonly blocks: readonly Block[];
 };
-export type Block = Heading | TextLine | CodeBlock | Table | ListItem;
+/** A line drawn across the page. */
+export type Rule = Stretch & { readonly kind: 'rule' };
+export type Block = Heading | TextLine | CodeBlock | Table | ListItem | Rule;
 
 /**
  * The inline constructs stay as they are written: `**标签：**文字` is no emphasis for CommonMark, and what people mean by
@@ -43,7 +47,7 @@ const RAW_INLINE = [
   ...['characterEscape', 'characterReference', 'hardBreakEscape'],
 ];
 
-/** The blocks of a Markdown document in order, lists and quotes opened up; front matter, HTML and rules are left out. */
+/** The blocks of a Markdown document in order, lists and quotes opened up; front matter and HTML are left out. */
 export async function readBlocks(text: string): Promise<Block[]> {
   // Loaded on first use: most calls never look at Markdown.
   const [{ fromMarkdown }, { frontmatterFromMarkdown }, { frontmatter }, { gfmTableFromMarkdown }, { gfmTable }] = await Promise.all([
@@ -61,7 +65,7 @@ export async function readBlocks(text: string): Promise<Block[]> {
 }
 
 function blocksOf(nodes: readonly RootContent[], text: string): Block[] {
-  return nodes.flatMap((node): Block[] => {
+  const blocks = nodes.flatMap((node): Block[] => {
     switch (node.type) {
       case 'heading':
         return [{ kind: 'heading', ...stretch(node), depth: node.depth, text: textOf(node, text) }];
@@ -73,12 +77,35 @@ function blocksOf(nodes: readonly RootContent[], text: string): Block[] {
         return [tableOf(node, text)];
       case 'list':
         return node.children.map((item) => itemOf(item, text));
+      case 'thematicBreak':
+        return [{ kind: 'rule', ...stretch(node) }];
       case 'blockquote':
-        return blocksOf(node.children, text);
+        return blocksOf(node.children, text).map(asQuoted);
       default:
         return [];
     }
   });
+  return withIndentedItems(blocks);
+}
+
+/**
+ * Items that are indented below another one belong to it, also where CommonMark wants one more space: below `10. ` most
+ * people go on with the three spaces that were enough below `9. `.
+ */
+function withIndentedItems(blocks: readonly Block[]): Block[] {
+  const result: Block[] = [];
+  for (const block of blocks) {
+    const above = result.at(-1);
+    if (block.kind === 'item' && above?.kind === 'item' && block.column > above.column)
+      result[result.length - 1] = { ...above, end: block.end, blocks: withIndentedItems([...above.blocks, block]) };
+    else result.push(block);
+  }
+  return result;
+}
+
+/** A heading in a quote opens no section of the document. */
+function asQuoted(block: Block): Block {
+  return block.kind === 'heading' ? { kind: 'line', start: block.start, end: block.end, line: block.line, text: block.text } : block;
 }
 
 function stretch(node: Nodes): Stretch {
@@ -151,6 +178,7 @@ function itemOf(node: Extract<Nodes, { type: 'listItem' }>, text: string): ListI
     text: own?.text ?? '',
     textStart: own?.start ?? whole.end,
     textEnd: own?.end ?? whole.end,
+    column: node.position?.start.column ?? 1,
     blocks: [...more, ...blocksOf(others, text)],
   };
 }

@@ -84,6 +84,16 @@ export class PythonParser {
     }
   }
 
+  /** True when a text is not whole Python; what could be read of it {@link parse} gives all the same. */
+  isBroken(text: string): boolean {
+    const tree = this.parser.parse(text);
+    try {
+      return tree === null || tree.rootNode.hasError;
+    } finally {
+      tree?.delete();
+    }
+  }
+
   /** Every access to the cursor is a call into WebAssembly, so as few as possible are made for each node. */
   private copyNode(cursor: TreeCursor, type: NodeType, depth: number, skipsBodies: boolean): TreeNode {
     if (depth > MAX_DEPTH) throw new TooDeeplyNested();
