@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  // Most tests start real processes; on a loaded machine each start can take seconds.
-  test: { testTimeout: 60_000, include: ['test/**/*.test.ts'] },
+  // Its `main` is a UMD file whose exports Node cannot name; the build takes the other one too.
+  resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
+  test: {
+    // Most tests start real processes; on a loaded machine each start can take seconds.
+    testTimeout: 60_000,
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/browser/**'],
+    server: { deps: { inline: ['jsonc-parser'] } },
+  },
 });

@@ -56,7 +56,7 @@ const USUAL_IMPORTS = new Map([
   ],
   ['datetime', ['date', 'datetime', 'time', 'timedelta']],
   ['decimal', ['Decimal']],
-  ['enum', ['Enum', 'IntEnum', 'StrEnum']],
+  ['enum', ['auto', 'Enum', 'IntEnum', 'StrEnum']],
   ['typing', ['Annotated', 'Any', 'Dict', 'Generic', 'List', 'Literal', 'Optional', 'TypeVar', 'Union']],
   ['uuid', ['UUID']],
 ]);

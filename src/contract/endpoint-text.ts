@@ -15,7 +15,7 @@ const ENDPOINT = new RegExp(
   // Several methods: "GET / PUT /x", "PUT|PATCH /x".
   `(?<![\\w/-])(${METHOD}(?:\\s*[/|,、]\\s*${METHOD})*)[\`*_\\]]*\\s*[:：]?\\s*[\`*_]*\\s*` +
     // A host or a base such as {{base_url}} before the path is left out.
-    '(?:https?:\\/\\/[^\\s/`]+|\\{\\{?\\s*\\w*(?:url|host|base)\\w*\\s*\\}?\\})?(\\/[^\\s`|）)，。；;、"\'>]*)',
+    '(?:https?:\\/\\/[^\\s/`]+|\\{\\{?\\s*\\w*(?:url|host|base)\\w*\\s*\\}?\\})?(\\/(?:\\{[^{}]{1,80}\\}|[^\\s`|）)，。；;、"\'>])*)',
   'i',
 );
 /** Before the method in a list item or line: a number, a checkbox, or a short label that is no sample call. */

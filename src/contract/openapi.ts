@@ -170,7 +170,7 @@ class SchemaWriter {
       case 'binary':
         return { type: 'string', contentMediaType: 'application/octet-stream' };
       case 'enum':
-        return shape.name === undefined ? { enum: [...shape.values] } : this.component(shape.name, { enum: [...shape.values] });
+        return shape.name === undefined ? enumSchema(shape.values) : this.component(shape.name, enumSchema(shape.values));
       case 'array':
         return { type: 'array', items: this.schema(shape.items), ...limits(shape.constraints, 'array') };
       case 'map':
@@ -218,6 +218,14 @@ class SchemaWriter {
       ...(required.length === 0 ? {} : { required }),
     };
   }
+}
+
+function enumSchema(values: readonly (string | number | boolean)[]): Json {
+  const types = new Set(
+    values.map((value) => (typeof value === 'number' ? (Number.isInteger(value) ? 'integer' : 'number') : typeof value)),
+  );
+  const [type] = types;
+  return { ...(types.size === 1 ? { type } : {}), enum: [...values] };
 }
 
 const KEYWORDS: Readonly<Record<'number' | 'string' | 'array', Readonly<Record<string, string>>>> = {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { packageFile } from '../workspace/package-root.ts';
 import { endpointName } from './api.ts';
@@ -24,7 +25,7 @@ body { margin: 0; font-family: system-ui, sans-serif; color: #263238; }
 /** Redoc draws the document; a client that shows the page as a view is told that it is there and how high it is. */
 const SCRIPT = `
 const spec = JSON.parse(document.getElementById('spec').textContent);
-Redoc.init(spec, { hideDownloadButton: true, nativeScrollbars: true, scrollYOffset: 0, expandResponses: '200,201,202', sortPropsAlphabetically: false },
+Redoc.init(spec, { sanitize: true, hideDownloadButton: true, nativeScrollbars: true, scrollYOffset: 0, expandResponses: '200,201,202', sortPropsAlphabetically: false },
   document.getElementById('viewer'), () => { document.body.dataset.drawn = 'true'; });
 if (window.parent !== window) {
   const send = (message) => window.parent.postMessage({ jsonrpc: '2.0', ...message }, '*');
@@ -59,14 +60,19 @@ export async function reviewPage(reading: ContractReading, openapi: Readonly<Rec
   return [
     `<!doctype html>\n<html lang="${escaped(language)}">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">`,
     PAGE_MARK,
-    // Whatever the contract contains, the page talks to nobody.
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:">`,
+    // Whatever the contract contains, the page talks to nobody and runs nothing but these two scripts.
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${digest(viewer)} ${digest(SCRIPT)}; worker-src blob:; style-src 'unsafe-inline'; img-src data:; font-src data:">`,
     `<title>${escaped(reading.title)}</title>\n<style>${STYLE}</style>\n</head>\n<body>`,
     `<header id="state"><h1>${escaped(reading.title)}</h1>${state}${notes}</header>`,
     '<div id="viewer"></div>',
     `<script id="spec" type="application/json">${JSON.stringify(openapi).replaceAll('<', '\\u003c')}</script>`,
     `<script>${viewer}</script>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`,
   ].join('\n');
+}
+
+/** A script as a content security policy names it. */
+function digest(script: string): string {
+  return `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
 }
 
 function list(items: readonly string[]): string {

@@ -275,11 +275,19 @@ export class SlotReader {
       .replace(/`[^`]*`/g, (code) => (code === `\`${typed}\`` ? '' : code))
       .split(/[,，;；]|\s—\s/)
       .map((piece) => piece.trim());
-    const typeText = typed ?? pieces.find((piece) => this.fieldType(piece, direction) !== undefined) ?? '';
+    const noted = coded?.[2] !== undefined && this.fieldType(coded[2], direction) !== undefined ? coded[2] : undefined;
+    const typeText = typed ?? noted ?? pieces.find((piece) => this.fieldType(piece, direction) !== undefined) ?? '';
     const own = this.fieldShape(typeText, words, direction);
     const shape = children.length === 0 ? own : own.kind === 'array' ? { ...own, items: nested(children) } : nested(children);
     const place = pieces.map(parameterPlace).find((each) => each !== undefined);
-    return { name, shape, required: requiredOf(pieces, words), line: item.line, in: place, ...described(words) };
+    return {
+      name,
+      shape,
+      required: requiredOf(pieces, words),
+      line: item.line,
+      in: place,
+      ...described(/\s[—–]\s(.+)$/.exec(words)?.[1] ?? words),
+    };
   }
 
   private fieldType(text: string, direction: 'input' | 'output'): Shape | undefined {
@@ -465,7 +473,10 @@ function nested(fields: readonly Field[]): Shape {
   for (const field of fields) {
     const [first = '', ...rest] = field.name.split('.');
     const name = first.replace(/\[\]$/, '');
-    const entry = own.get(name) ?? { field: { ...field, name, shape: rest.length > 0 ? UNKNOWN : field.shape }, below: [] };
+    const entry = own.get(name) ?? {
+      field: { ...field, name, shape: rest.length > 0 ? UNKNOWN : field.shape, required: rest.length > 0 ? undefined : field.required },
+      below: [],
+    };
     if (rest.length > 0) entry.below.push({ ...field, name: rest.join('.') });
     if (first.endsWith('[]') && entry.field.shape.kind !== 'array')
       entry.field = { ...entry.field, shape: { kind: 'array', items: UNKNOWN, constraints: {} } };

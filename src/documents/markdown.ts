@@ -76,7 +76,7 @@ function blocksOf(nodes: readonly RootContent[], text: string): Block[] {
       case 'table':
         return [tableOf(node, text)];
       case 'list':
-        return node.children.map((item) => itemOf(item, text));
+        return node.children.flatMap((item) => itemOf(item, text));
       case 'thematicBreak':
         return [{ kind: 'rule', ...stretch(node) }];
       case 'blockquote':
@@ -166,19 +166,31 @@ function emptyCell(cell: Stretch, text: string): { start: number; end: number } 
   return { start: at, end: at };
 }
 
-function itemOf(node: Extract<Nodes, { type: 'listItem' }>, text: string): ListItem {
+/** An item, and behind it the lines that CommonMark takes for its last words but people mean as the next label. */
+function itemOf(node: Extract<Nodes, { type: 'listItem' }>, text: string): Block[] {
   const whole = stretch(node);
+  const column = node.position?.start.column ?? 1;
   const [first, ...rest] = node.children;
   const ownLines = first?.type === 'paragraph' ? linesOf(stretch(first), text) : [];
   const [own, ...more] = ownLines;
   const others = first === undefined || first.type === 'paragraph' ? rest : node.children;
-  return {
+  const all = [...more, ...blocksOf(others, text)];
+  const outside = all.findIndex((block) => block.kind === 'line' && /^(\*\*|__)/.test(block.text) && columnOf(block, text) <= column);
+  const blocks = outside === -1 ? all : all.slice(0, outside);
+  const item: ListItem = {
     kind: 'item',
     ...whole,
+    end: outside === -1 ? whole.end : Math.max(own?.end ?? whole.start, ...blocks.map((block) => block.end)),
     text: own?.text ?? '',
     textStart: own?.start ?? whole.end,
     textEnd: own?.end ?? whole.end,
-    column: node.position?.start.column ?? 1,
-    blocks: [...more, ...blocksOf(others, text)],
+    column,
+    blocks,
   };
+  return [item, ...(outside === -1 ? [] : all.slice(outside))];
+}
+
+/** 1-based. */
+function columnOf(block: Block, text: string): number {
+  return block.start - text.lastIndexOf('\n', block.start - 1);
 }

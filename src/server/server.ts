@@ -249,7 +249,7 @@ const PROMPTS: ReadonlyMap<string, PromptDefinition> = new Map([
     {
       title: 'Define the API contract (phase 5a)',
       description: 'Fill in the API contract; documentation only',
-      text: 'Work as the Python engineer in contract mode. Call read_context with mode "contract", then fill in every open endpoint of the API contract. No implementation code.',
+      text: 'Work as the Python engineer in contract mode. Call read_context with mode "contract", then fill in every open endpoint of the API contract with define_contract until check_contract says that it is ready for review. No implementation code.',
     },
   ],
   [
@@ -257,7 +257,7 @@ const PROMPTS: ReadonlyMap<string, PromptDefinition> = new Map([
     {
       title: 'Implement (phase 6b)',
       description: 'Implement against the contract and the WBS',
-      text: 'Work as the Python engineer in develop mode. Call read_context with mode "develop", then implement against the API contract and the WBS, check with check_code and finish with write_work_log.',
+      text: 'Work as the Python engineer in develop mode. Call read_context with mode "develop", then implement against the API contract and the WBS, check with check_code and check_contract, and finish with write_work_log.',
     },
   ],
 ]);
