@@ -151,7 +151,8 @@ describe('where the document keeps its details', () => {
   const models = 'class NoteCreate(BaseModel):\n    title: str\n\n\nclass NoteResponse(BaseModel):\n    id: int\n    title: str\n';
   const body =
     '**Request**: `NoteCreate`\n\n**Response**: 201 `NoteResponse` — written\n\n**Errors**:\n\n| Status | Code | When |\n| --- | --- | --- |\n| 409 | `NOTE_EXISTS` | the title is taken |';
-  const fence = `\`\`\`python\n${models.trim()}\n\`\`\``;
+  // What stands alone is whole Python.
+  const fence = `\`\`\`python\nfrom pydantic import BaseModel\n\n\n${models.trim()}\n\`\`\``;
   const cases: Record<string, [skeleton: string, expected: string]> = {
     'a marker below a heading': [
       `# A\n\n### POST /api/v1/notes\n\n[TBD]\n\n## B\n\nx\n`,
@@ -254,7 +255,7 @@ describe('what it refuses', () => {
     ],
     'models that do not parse': [
       { endpoints: [good], models: 'class Note(BaseModel:\n    id int\n' },
-      'The Python of "models" does not parse.',
+      'models line 1: The file does not parse',
     ],
     'models of Pydantic v1': [
       { endpoints: [good], models: `${model}\n    class Config:\n        orm_mode = True\n` },

@@ -37,6 +37,7 @@ export interface Field {
   readonly required: boolean | undefined;
   readonly line: number;
   readonly description?: string;
+  readonly defaultValue?: string | number | boolean;
 }
 
 export const PARAMETER_PLACES = ['path', 'query', 'header', 'cookie'] as const;

@@ -3,7 +3,7 @@ import { LineIndex } from '../python/lines.ts';
 import { collectFacts } from '../python/module-facts.ts';
 import type { PythonParser } from '../python/parser.ts';
 import type { Module } from '../python/project.ts';
-import type { ClassStatement, Expression } from '../python/syntax.ts';
+import type { ClassStatement, Expression, Span } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import type { Place } from './api.ts';
 
@@ -20,11 +20,20 @@ export interface ModelClass {
   readonly source: string;
 }
 
+/** A class, alias or type variable at the top level of a contract's Python. */
+export interface Definition {
+  readonly name: string;
+  readonly place: Place;
+  readonly source: string;
+}
+
 /** The Python of a contract as one module, so that its names resolve like any other. */
 export interface ContractModels {
   readonly module: Module;
   /** In order; a name defined twice stands twice. */
   readonly classes: readonly ModelClass[];
+  /** Everything that has a name, classes among them. */
+  readonly definitions: readonly Definition[];
   /** Blocks that do not parse. */
   readonly broken: readonly Place[];
   /** A type expression such as `list[LoanResponse]` or `Annotated[int, Field(ge=1)]`; undefined for any other text. */
@@ -85,24 +94,26 @@ export function readModels(parser: PythonParser, documents: readonly PythonBlock
       }
     }
   }
-  lines[0] = usualImports(lines.join('\n'));
+  lines[0] = usualImports(lines.join('\n')).join('; ');
   const text = `${lines.join('\n')}\n`;
   const facts = collectFacts(text, buildModule(parser.parse(text, 'whole'), text));
   const index = new LineIndex(text);
   const fallback: Place = { path: documents[0]?.path ?? '', line: 1 };
+  const placeOf = (node: Span): Place => places[index.positionAt(node.start).line] ?? fallback;
   const classes = facts.classes
     .filter((each) => each.definedIn.kind === 'module')
-    .map(({ node }) => ({
-      node,
-      place: places[index.positionAt(node.start).line] ?? fallback,
-      source: text.slice(node.start, node.end).trimEnd(),
-    }));
+    .map(({ node }) => ({ node, place: placeOf(node), source: text.slice(node.start, node.end).trimEnd() }));
+  const definitions = facts.syntax.body.flatMap((statement): Definition[] => {
+    const [target] = statement.kind === 'assign' ? statement.targets : [];
+    const name = statement.kind === 'class' ? statement.name : target?.kind === 'name' ? target.id : undefined;
+    return name === undefined ? [] : [{ name, place: placeOf(statement), source: text.slice(statement.start, statement.end).trimEnd() }];
+  });
   const types = new Map<string, Expression | undefined>();
   const parseType = (type: string): Expression | undefined => {
     if (!types.has(type)) types.set(type, typeExpression(parser, type));
     return types.get(type);
   };
-  return { module: { path: MODULE_PATH, facts }, classes, broken, parseType };
+  return { module: { path: MODULE_PATH, facts }, classes, definitions, broken, parseType };
 }
 
 function typeExpression(parser: PythonParser, text: string): Expression | undefined {
@@ -113,14 +124,12 @@ function typeExpression(parser: PythonParser, text: string): Expression | undefi
   return statement?.kind === 'assign' && second === undefined && statement.value === undefined ? statement.annotation : undefined;
 }
 
-/** One line of imports for the usual names, but for those that the text binds itself. */
-function usualImports(text: string): string {
-  const imports: string[] = [];
-  for (const [module, names] of USUAL_IMPORTS) {
-    const missing = names.filter((name) => !binds(text, name));
-    if (missing.length > 0) imports.push(`from ${module} import ${missing.join(', ')}`);
-  }
-  return imports.join('; ');
+/** Imports of the usual names that a text does not bind itself, a line a module; with `used` only of those that occur in it. */
+export function usualImports(text: string, used?: string): string[] {
+  return [...USUAL_IMPORTS].flatMap(([module, names]) => {
+    const missing = names.filter((name) => !binds(text, name) && (used === undefined || new RegExp(`\\b${name}\\b`).test(used)));
+    return missing.length === 0 ? [] : [`from ${module} import ${missing.join(', ')}`];
+  });
 }
 
 function binds(text: string, name: string): boolean {

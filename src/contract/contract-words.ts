@@ -2,6 +2,8 @@
 export interface ContractWords {
   readonly auth: string;
   readonly parameters: string;
+  /** Where the usual label stands for the body. */
+  readonly otherParameters: string;
   readonly request: string;
   readonly response: string;
   readonly errors: string;
@@ -27,6 +29,7 @@ export interface ContractWords {
 const ENGLISH: ContractWords = {
   auth: 'Authentication',
   parameters: 'Parameters',
+  otherParameters: 'Other parameters',
   request: 'Request',
   response: 'Response',
   errors: 'Errors',
@@ -50,6 +53,7 @@ const ENGLISH: ContractWords = {
 const CHINESE: ContractWords = {
   auth: '认证',
   parameters: '请求参数',
+  otherParameters: '其他参数',
   request: '请求体',
   response: '响应',
   errors: '错误响应',
@@ -73,6 +77,7 @@ const CHINESE: ContractWords = {
 const JAPANESE: ContractWords = {
   auth: '認証',
   parameters: 'パラメータ',
+  otherParameters: 'その他のパラメータ',
   request: 'リクエスト',
   response: 'レスポンス',
   errors: 'エラー',

@@ -12,6 +12,8 @@ export interface ContractEndpoint extends Endpoint {
   readonly validation: readonly string[];
   /** What is said of authentication, in the contract's words. */
   readonly authText: string;
+  /** Something stands where the request is described, whether it was understood or not. */
+  readonly isRequestSaid: boolean;
   /** Names of the contract's models that its request and responses use. */
   readonly requestModels: readonly string[];
   readonly responseModels: readonly string[];
@@ -26,6 +28,8 @@ export interface ContractModel {
   readonly place: Place;
   readonly shape: Shape;
   readonly source: string;
+  /** It has type parameters. */
+  readonly isGeneric: boolean;
 }
 
 /** Something of the contract that is wrong or missing, and what to do. */
@@ -90,6 +94,8 @@ export interface Contract {
   readonly endpoints: readonly ContractEndpoint[];
   readonly listed: readonly ListedEndpoint[];
   readonly models: readonly ContractModel[];
+  /** All Python of the contract, aliases included. */
+  readonly source: string;
   readonly conventions: Conventions;
   readonly problems: readonly ContractProblem[];
 }

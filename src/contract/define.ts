@@ -1,16 +1,17 @@
-import type { ClassStatement } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import { countLines } from '../workspace/text.ts';
-import { endpointKey } from './api.ts';
+import { endpointKey, type Shape } from './api.ts';
 import type { Contract } from './contract.ts';
-import { pythonBlocks, readModels } from './contract-models.ts';
+import { readModels } from './contract-models.ts';
 import { contractWords } from './contract-words.ts';
 import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
-import { codeBlocks } from './entries.ts';
+import { isOpenText } from './endpoint-text.ts';
 import { ShapeReader } from './python-shapes.ts';
 import { type ContractDocument, type ReadContract, type ReadingTools, readContract } from './read-contract.ts';
 import { wbsEndpoints } from './wbs.ts';
-import { type Change, type Conflict, type GivenClass, writeEndpoint, writeModels } from './write-contract.ts';
+import { type Change, type WriteOptions, writeEndpoint } from './write-contract.ts';
+import type { Conflict } from './write-entry.ts';
+import { type GivenDefinition, writeModels } from './write-models.ts';
 
 /** A call of define_contract, as far as documents and definitions go. */
 export interface DefineRequest {
@@ -51,59 +52,78 @@ export async function define(request: DefineRequest, tools: ReadingTools): Promi
   const given = parseGiven(models, tools);
   const problems = checkAll(request, before, given, tools);
   if (problems.length > 0) return { problems, writes: [], contract: before.contract };
-  const options = { words: contractWords(language), replace };
   const progress = new Progress(before, tools);
+  const optionsNow = (): WriteOptions => ({ words: contractWords(language), replace, shapeOf: shapesOf(progress.read, tools) });
   const conflicts: Conflict[] = [];
-  const pending = new Map(given.classes.map((each) => [each.name, each]));
+  const pending = new Map(given.definitions.map((each) => [each.name, each]));
   for (const [index, definition] of definitions.entries()) {
     const isLast = index === definitions.length - 1;
     const needed = isLast ? [...pending.values()] : neededBy(definition, [...pending.values()]);
     for (const each of needed) pending.delete(each.name);
     for (const part of chunks(needed)) {
-      const change = writeModels(progress.read, given.header, part, options);
+      const change = writeModels(progress.read, given.imports, part, optionsNow());
       conflicts.push(...change.conflicts);
       await progress.apply(change, part.map((each) => each.name).join(', '));
     }
-    const change = writeEndpoint(progress.read, definition, options);
+    const change = writeEndpoint(progress.read, definition, optionsNow());
     conflicts.push(...change.conflicts);
     await progress.apply(change, definition.endpoint);
   }
-  if (conflicts.length > 0) return { problems: conflicts.map(conflictProblem), writes: [], contract: before.contract };
+  if (conflicts.length > 0) return { problems: conflicts, writes: [], contract: before.contract };
   const unread = unreadable(definitions, progress.read, isApproved);
   if (unread.length > 0) return { problems: unread, writes: [], contract: before.contract };
   return { problems: [], writes: progress.writes, contract: progress.read.contract };
 }
 
 interface Given {
-  /** Imports and aliases in front of the classes. */
-  readonly header: string;
-  readonly classes: readonly GivenClass[];
-  readonly nodes: readonly ClassStatement[];
+  readonly imports: readonly string[];
+  /** Classes and aliases, in order. */
+  readonly definitions: readonly GivenDefinition[];
   readonly body: ReturnType<typeof buildModule>['body'];
 }
 
 function parseGiven(models: string, { parser }: ReadingTools): Given {
   const source = models.replaceAll('\r\n', '\n').trim();
   const { body } = buildModule(parser.parse(source, 'whole'), source);
-  const nodes = body.filter((statement) => statement.kind === 'class');
-  const others = body.filter((statement) => statement.kind === 'import' || statement.kind === 'assign');
-  return {
-    header: others.map((statement) => source.slice(statement.start, statement.end)).join('\n'),
-    classes: nodes.map((node) => ({
-      name: node.name,
-      source: source.slice(Math.min(node.start, ...node.decorators.map((decorator) => decorator.start - 1)), node.end).trimEnd(),
-    })),
-    nodes,
-    body,
-  };
+  const imports = body.filter((statement) => statement.kind === 'import').map((statement) => source.slice(statement.start, statement.end));
+  const definitions = body.flatMap((statement): GivenDefinition[] => {
+    if (statement.kind === 'class') {
+      // A decorator begins with its sign, one character before its expression.
+      const start = Math.min(statement.start, ...statement.decorators.map((decorator) => decorator.start - 1));
+      return [{ name: statement.name, source: source.slice(start, statement.end).trimEnd() }];
+    }
+    const [target] = statement.kind === 'assign' ? statement.targets : [];
+    return target?.kind === 'name' ? [{ name: target.id, source: source.slice(statement.start, statement.end).trimEnd() }] : [];
+  });
+  // Annotations of models are not to be postponed in the middle of a document.
+  return { imports: imports.filter((line) => !line.includes('__future__')), definitions, body };
 }
 
 function checkAll(request: DefineRequest, before: ReadContract, given: Given, tools: ReadingTools): DefinitionProblem[] {
-  const names = new Set(given.classes.map((each) => each.name));
-  const documents = before.documents.map(({ path, blocks }) => ({ path, blocks: pythonBlocks(codeBlocks(blocks)) }));
-  const block = blockOf(request.models.replaceAll('\r\n', '\n'));
-  // The classes of the call come first: a name that both define means theirs.
-  const models = readModels(tools.parser, [{ path: 'models', blocks: request.models.trim() === '' ? [] : [block] }, ...documents]);
+  const problems = before.contract.problems
+    .filter((problem) => /never closed/.test(problem.message))
+    .map(({ message, place }) => ({
+      endpoint: `${place.path}:${place.line}`,
+      message,
+      fix: 'Close the fence with write_file first: what is written below it would be code.',
+    }));
+  if (problems.length > 0) return problems;
+  if (/^\s*(```|~~~)/m.test(request.models))
+    return [
+      {
+        endpoint: 'models',
+        message: 'The models contain a line that begins with a code fence: it would end their block.',
+        fix: 'Write the text without it.',
+      },
+    ];
+  if (request.models.split('\n').some((line) => isOpenText(line)))
+    return [{ endpoint: 'models', message: 'The models still contain a [TBD].', fix: 'Decide it, or leave the model out of this call.' }];
+  const names = new Set(given.definitions.map((each) => each.name));
+  const known = before.models.definitions.filter((definition) => !names.has(definition.name)).map((definition) => definition.source);
+  const models = readModels(tools.parser, [
+    { path: 'models', blocks: request.models.trim() === '' ? [] : [blockOf(request.models.replaceAll('\r\n', '\n'))] },
+    { path: 'contract', blocks: known.map(blockOf) },
+  ]);
   if (models.broken.some((place) => place.path === 'models'))
     return [
       {
@@ -114,7 +134,7 @@ function checkAll(request: DefineRequest, before: ReadContract, given: Given, to
     ];
   tools.project.use(models.module);
   tools.resolver.refresh();
-  const fromCall = models.classes.filter((model) => model.place.path === 'models' && names.has(model.node.name));
+  const fromCall = models.classes.filter((model) => model.place.path === 'models');
   return checkDefinitions(request.definitions, {
     contract: before.contract,
     wbs: request.wbs === undefined ? [] : wbsEndpoints(request.wbs.path, request.wbs.text),
@@ -146,7 +166,7 @@ class Progress {
 }
 
 /** The classes that a definition names, and those which they are made of, in the order they were sent. */
-function neededBy(definition: EndpointDefinition, classes: readonly GivenClass[]): GivenClass[] {
+function neededBy(definition: EndpointDefinition, classes: readonly GivenDefinition[]): GivenDefinition[] {
   const texts = [
     definition.request,
     ...definition.responses.map((response) => response.model),
@@ -165,8 +185,8 @@ function neededBy(definition: EndpointDefinition, classes: readonly GivenClass[]
 }
 
 /** Classes in groups that one write may add. */
-function chunks(classes: readonly GivenClass[]): GivenClass[][] {
-  const groups: GivenClass[][] = [];
+function chunks(classes: readonly GivenDefinition[]): GivenDefinition[][] {
+  const groups: GivenDefinition[][] = [];
   let lines = MAX_LINES;
   for (const each of classes) {
     const own = countLines(each.source) + 2;
@@ -180,11 +200,13 @@ function chunks(classes: readonly GivenClass[]): GivenClass[][] {
   return groups;
 }
 
-function conflictProblem({ endpoint, what, path, line }: Conflict): DefinitionProblem {
-  return {
-    endpoint,
-    message: `${endpoint === 'models' ? `\`${what}\`` : `"${what}"`} is defined already (${path}:${line}) and says something else.`,
-    fix: 'Leave it as it is by sending the same, or set replace: true to replace it.',
+/** What a type means among the models of a contract. */
+function shapesOf(read: ReadContract, tools: ReadingTools): (type: string) => Shape | undefined {
+  const shapes = new ShapeReader(tools.resolver, tools.project);
+  return (type) => {
+    const annotation = read.models.parseType(type);
+    if (annotation === undefined) return undefined;
+    return shapes.shapeOf({ module: read.models.module, scope: read.models.module.facts.scope }, annotation, 'input');
   };
 }
 

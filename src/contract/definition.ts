@@ -52,6 +52,9 @@ export interface DefinitionContext {
   readonly isApproved: boolean;
 }
 
+/** Words of type expressions that are no types. */
+const TYPE_WORDS =
+  /^(None|True|False|Annotated|Optional|Union|Literal|List|Dict|Set|Tuple|Sequence|Field|Query|Path|Header|Cookie|StringConstraints|Decimal|and|or)$/;
 const BODILESS = new Set([204, 205, 304]);
 
 /** The method and path of a definition; undefined when it names none, or several. */
@@ -90,7 +93,7 @@ function modelProblems({ given, body, models, shapes }: DefinitionContext): Defi
   };
   for (const statement of body) {
     const isDocstring = statement.kind === 'expression' && statement.value.kind === 'string';
-    if (statement.kind === 'import' || statement.kind === 'class' || statement.kind === 'assign' || isDocstring) continue;
+    if (statement.kind === 'import' || statement.kind === 'class' || isDocstring || isAlias(statement)) continue;
     const what = statement.kind === 'function' ? `the function \`${statement.name}\`` : 'a statement that is no definition';
     problem(
       `The models contain ${what}: a contract is documentation, without implementation code.`,
@@ -101,19 +104,49 @@ function modelProblems({ given, body, models, shapes }: DefinitionContext): Defi
   for (const node of given) {
     names.set(node.name, (names.get(node.name) ?? 0) + 1);
     if (names.get(node.name) === 2) problem(`\`${node.name}\` is defined twice.`, 'Define it once.');
-    const methods = node.body.filter((statement) => statement.kind === 'function');
-    for (const method of methods)
-      if (method.kind === 'function')
-        problem(`\`${node.name}\` has the method \`${method.name}\`: implementation code.`, 'Say the rule in words under "validation".');
-    const shape = shapes.classShape({ kind: 'class', module: models.module, node, scope: models.module.facts.scope }, 'input', new Map());
-    if (shape.kind === 'unknown')
+    for (const statement of node.body) {
+      if (statement.kind === 'function')
+        problem(`\`${node.name}\` has the method \`${statement.name}\`: implementation code.`, 'Say the rule in words under "validation".');
+      else if (!isField(statement))
+        problem(`\`${node.name}\` contains a statement that is no field.`, 'Keep only fields, model_config and docstrings.');
+    }
+    const type = { kind: 'class' as const, module: models.module, node, scope: models.module.facts.scope };
+    const shape = shapes.classShape(type, 'input', new Map());
+    if (shape.kind === 'unknown' || !shapes.isModel(type))
       problem(`\`${node.name}\` is no Pydantic model or enumeration.`, 'Derive it from BaseModel, or from a class that does.');
     if (shape.kind === 'object')
       for (const field of shape.fields)
         if (field.shape.kind === 'unknown')
           problem(`The type of \`${node.name}.${field.name}\` is not defined in the contract.`, 'Define it, or use one that is.');
+    if (shape.kind === 'object' && demandsItself(shape, node.name))
+      problem(
+        `\`${node.name}\` demands another \`${node.name}\` inside itself: no value can ever satisfy it.`,
+        'Make the inner one optional, or a list.',
+      );
   }
   return problems;
+}
+
+/** A type variable, a type alias or a constant. */
+function isAlias(statement: Statement): boolean {
+  if (statement.kind !== 'assign' || statement.operator !== undefined || statement.value === undefined) return false;
+  const { value } = statement;
+  if (value.kind === 'call')
+    return /^(TypeVar|NewType|TypeAliasType|ParamSpec|StrEnum|Enum|IntEnum|con\w+)$/.test(
+      value.func.kind === 'name' ? value.func.id : value.func.kind === 'attribute' ? value.func.name : '',
+    );
+  return ['name', 'attribute', 'subscript', 'binary', 'string', 'number', 'constant'].includes(value.kind);
+}
+
+function isField(statement: Statement): boolean {
+  if (statement.kind === 'assign' || statement.kind === 'pass' || statement.kind === 'class') return true;
+  return statement.kind === 'expression' && (statement.value.kind === 'string' || statement.value.kind === 'constant');
+}
+
+/** True when a required field leads back to the model itself, without a list or null on the way. */
+function demandsItself(shape: Shape, name: string): boolean {
+  if (shape.kind === 'reference') return shape.name === name;
+  return shape.kind === 'object' && shape.fields.some((field) => field.required === true && demandsItself(field.shape, name));
 }
 
 class DefinitionChecker {
@@ -157,11 +190,11 @@ class DefinitionChecker {
     const { contract, wbs, isApproved } = this.context;
     const key = endpointKey(this.method, this.path);
     const known = [...contract.endpoints, ...contract.listed, ...wbs];
-    const isNamed = known.some(
-      (each) =>
-        endpointKey(each.method, each.path) === key ||
-        (each.method === this.method && this.path.endsWith(each.path) && each.path.length > 1),
-    );
+    const isNamed = known.some((each) => {
+      const other = endpointKey(each.method, each.path);
+      const suffix = other.slice(each.method.length + 1);
+      return other === key || (each.method === this.method && suffix.length > 1 && key.endsWith(suffix));
+    });
     if (isNamed || isApproved) return;
     const spelled = known.find((each) => each.method === this.method && similar(each.path, this.path));
     this.problem(
@@ -205,16 +238,26 @@ class DefinitionChecker {
       this.checkType(parameter.type, `the parameter \`${parameter.name}\``);
       this.checkNaming(parameter.in === 'query' ? [parameter.name] : []);
     }
+    const described =
+      this.existing()?.parameters.filter((parameter) => parameter.in === 'path' && parameter.shape.kind !== 'unknown') ?? [];
     for (const name of inPath)
-      if (!parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
+      if (described.length < inPath.length && !parameters.some((parameter) => parameter.in === 'path' && parameter.name === name))
         this.problem(
           `The path parameter \`${name}\` is not described.`,
           `Add {"name": "${name}", "in": "path", "type": "int"} (or its type) to parameters.`,
         );
   }
 
+  /** What the contract says of the endpoint already. */
+  private existing(): ContractEndpoint | undefined {
+    const key = endpointKey(this.method, this.path);
+    return this.context.contract.endpoints.find((endpoint) => endpointKey(endpoint.method, endpoint.path) === key);
+  }
+
   private checkRequest(): void {
-    const { request } = this.definition;
+    const { request, mediaType } = this.definition;
+    if (request === undefined && mediaType !== undefined)
+      this.problem(`The media type ${mediaType} is given without a request.`, 'Say the type of the body in "request" too.');
     if (request === undefined) return;
     if (this.method === 'GET' || this.method === 'HEAD') {
       this.problem(`${this.method} has no request body.`, 'Describe query parameters instead.');
@@ -277,7 +320,8 @@ class DefinitionChecker {
 
   private checkResponses(): void {
     const { responses } = this.definition;
-    if (responses.length === 0) this.problem('It has no success response.', 'Add its status and model to responses.');
+    if (responses.length === 0 && (this.existing()?.responses.length ?? 0) === 0)
+      this.problem('It has no success response.', 'Add its status and model to responses.');
     const statuses = new Set<number>();
     for (const { status, model } of responses) {
       if (status < 200 || status >= 400) {
@@ -318,7 +362,7 @@ class DefinitionChecker {
 
   private checkErrors(): void {
     const { errors } = this.definition;
-    const common = this.context.contract.conventions.errors;
+    const common = [...this.context.contract.conventions.errors, ...(errors.length === 0 ? (this.existing()?.errors ?? []) : [])];
     if (errors.length === 0 && common.length === 0)
       this.problem('It names no error response.', 'Add each error with status, code and when it happens.');
     const isTaking = pathParameters(this.path).length > 0;
@@ -357,13 +401,15 @@ class DefinitionChecker {
   }
 
   private undefinedNames(text: string): string[] {
-    const names = [...text.replace(/"[^"]*"|'[^']*'/g, '').matchAll(/(?<![\w.])[A-Za-z_]\w*/g)].map((match) => match[0]);
-    return [...new Set(names)].filter(
-      (name) =>
-        name !== 'None' &&
-        this.shapeOf(name)?.kind === 'unknown' &&
-        !/^(Annotated|Optional|Union|Literal|List|Dict|Field|Query|Path|Header)$/.test(name) &&
-        /^[A-Z]/.test(name),
+    const bare = text.replace(/(?:\b[rbfuRBFU]{1,2})?(?:"[^"]*"|'[^']*')/g, '').replace(/\b\w+\s*=(?!=)/g, '');
+    const names = [...bare.matchAll(/(?<![\w.])[A-Za-z_]\w*/g)].map((match) => match[0]);
+    return [...new Set(names)].filter((name) => !TYPE_WORDS.test(name) && this.shapeOf(name)?.kind === 'unknown' && !this.isModule(name));
+  }
+
+  /** `datetime` of `datetime.date`. */
+  private isModule(name: string): boolean {
+    return this.context.models.module.facts.imports.some(
+      (imported) => imported.name === undefined && (imported.alias ?? imported.module) === name,
     );
   }
 

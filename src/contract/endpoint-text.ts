@@ -63,19 +63,23 @@ export function plainText(text: string): string {
     .trim();
 }
 
-/** What a marker for an open place looks like. */
-const OPEN =
-  /\[\s*TBD\s*\]|(?<![\w-])TBD(?![\w-])|\[(?:需要决策|待补充|待定|待确认|要確認|未定|TODO)\]|^(?:待定|待补充|待确认|未定|要確認)[。.]?$/i;
+/** The words that stand for what is not decided. */
+const MARKER_WORDS = 'TBD|TODO|需要决策|待补充|待定|待确认|要確認|未定|à définir|por definir|a definir|zu klären';
+/** In brackets anywhere; `TBD` as a word of its own anywhere. */
+const OPEN = new RegExp(`[[【]\\s*(?:${MARKER_WORDS})\\s*[\\]】]|(?<![\\w-])TBD(?![\\w-])`, 'i');
+/** Nothing but the marker, in whatever brackets. */
+const ALONE = new RegExp(`^[\\s[\\]【】（）()。.:：—–-]*(?:${MARKER_WORDS})[\\s[\\]【】（）()。.-]*$`, 'i');
+/** The marker first, then a note: "TBD - see ticket 12". */
+const NOTED = new RegExp(`^[\\s[\\]【】（）()-]*(?:${MARKER_WORDS})[\\]】）)]?\\s*(?:[-–—:：,，（(].*)?$`, 'i');
 
 /** True when a text still has a marker for something that was not decided. */
 export function isOpenText(text: string): boolean {
-  return OPEN.test(plainText(text).trim()) || OPEN.test(text);
+  const plain = plainText(text);
+  return OPEN.test(plain) || OPEN.test(text) || ALONE.test(plain);
 }
 
-/** True when a text is nothing but such a marker. */
+/** True when a text is nothing but such a marker, with or without a note. */
 export function isOnlyMarker(text: string): boolean {
-  return (
-    isOpenText(text) &&
-    /^[\s[\]（）()。.:：-]*(?:TBD|TODO|需要决策|待补充|待定|待确认|要確認|未定)[\s[\]（）()。.-]*$/i.test(plainText(text))
-  );
+  const plain = plainText(text);
+  return ALONE.test(plain) || (OPEN.test(plain) && NOTED.test(plain));
 }

@@ -26,6 +26,8 @@ export interface Slot {
   readonly valueEnd: number;
   readonly line: number;
   readonly content: readonly Block[];
+  /** The end of the table that a row stands in; of other slots the end itself. */
+  readonly outerEnd?: number;
 }
 
 /** A marker such as `[TBD]` that stands alone. */
@@ -39,6 +41,8 @@ export interface Marker {
 export interface Entry {
   readonly endpoint: EndpointText;
   readonly style: EntryStyle;
+  /** Of the heading, where one names the endpoint. */
+  readonly depth?: number;
   readonly line: number;
   readonly start: number;
   /** The end of the line that names the endpoint, and of the whole entry. */
@@ -180,17 +184,26 @@ function headingEntry(heading: Heading, title: SectionTitle, body: readonly Bloc
   const collected = new SlotCollector(
     body.filter((block) => block !== title.block),
     sections,
-  );
+  ).result();
   return {
     endpoint: title.endpoint,
     style: 'heading',
+    depth: heading.depth,
     line: heading.line,
     start: heading.start,
     titleEnd: title.block?.end ?? heading.end,
     end: Math.max(heading.end, ...body.map((block) => block.end), ...sections.flatMap(allBlocks).map((block) => block.end)),
     isReference: false,
-    ...collected.result(),
+    ...collected,
+    markers: [...titleMarker(title.endpoint, heading.end, heading.text, heading.line), ...collected.markers],
   };
+}
+
+/** `### POST /x [TBD]`: a marker behind the endpoint. */
+function titleMarker(endpoint: EndpointText, end: number, text: string, line: number): Marker[] {
+  const tail = isOnlyMarker(endpoint.after) ? /[^\s:：—–-]*$/.exec(text)?.[0] : /[[【（(][^[\]【】（）()]+[\]】）)][`*]*$/.exec(text)?.[0];
+  if (endpoint.after === '' || tail === undefined || tail === '' || !isOnlyMarker(tail)) return [];
+  return [{ start: end - tail.length, end, line }];
 }
 
 /** Entries among the blocks of a section without an endpoint in its heading; returns the blocks that are part of none. */
@@ -236,11 +249,7 @@ function itemEntries(item: ListItem, entries: Entry[]): Block[] {
     return entries.length === before ? [item] : rest;
   }
   const collected = new SlotCollector(item.blocks, []).result();
-  const after = item.text.slice(item.text.lastIndexOf(endpoint.after));
-  const marker =
-    isOnlyMarker(endpoint.after) && endpoint.after !== ''
-      ? [{ start: item.textEnd - after.length, end: item.textEnd, line: item.line }]
-      : [];
+  const marker = titleMarker(endpoint, item.textEnd, item.text, item.line);
   entries.push({
     endpoint,
     style: 'item',
@@ -367,6 +376,8 @@ class SlotCollector {
     if (block.kind === 'line') this.addLine(block);
     else if (block.kind === 'item') this.addItem(block);
     else if (block.kind === 'table' && this.current === undefined && this.addRoleRows(block)) return;
+    else if (block.kind === 'code' && this.current === undefined && isOnlyMarker(block.value))
+      this.markers.push({ start: block.start, end: block.end, line: block.line });
     else this.append(block);
   }
 
@@ -446,7 +457,7 @@ class SlotCollector {
       return;
     }
     if (this.current === undefined && isOnlyMarker(item.text) && item.blocks.length === 0) {
-      this.markers.push({ start: item.textStart, end: item.textEnd, line: item.line });
+      this.markers.push({ start: item.start, end: item.end, line: item.line });
       return;
     }
     const hasRoles = item.blocks.some((block) => block.kind === 'item' && roleOf(splitLabel(block.text)?.title ?? '') !== undefined);
@@ -474,6 +485,7 @@ class SlotCollector {
         valueEnd: value.end,
         line,
         content: [],
+        outerEnd: table.end,
       });
     }
     return true;

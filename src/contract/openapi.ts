@@ -1,5 +1,5 @@
 import { type Constraints, type Content, type ErrorResponse, type Field, type Parameter, pathParameters, type Shape } from './api.ts';
-import type { Contract, ContractEndpoint } from './contract.ts';
+import { type Contract, type ContractEndpoint, isWrapped } from './contract.ts';
 import { hasUnknown } from './python-shapes.ts';
 
 /** A JSON Schema or another part of an OpenAPI document, as plain JSON. */
@@ -57,7 +57,7 @@ function operation(endpoint: ContractEndpoint, path: string, contract: Contract,
     ...(endpoint.request === undefined || endpoint.request === 'none'
       ? {}
       : { requestBody: { required: true, content: contentObject(endpoint.request, schemas, endpoint.examples.request) } }),
-    responses: responsesObject(endpoint, schemas),
+    responses: responsesObject(endpoint, schemas, contract),
     ...(auth === undefined ? {} : { security: auth === 'required' ? [{ auth: [] }] : [] }),
   };
 }
@@ -103,12 +103,14 @@ function contentObject(content: Content, schemas: SchemaWriter, example: unknown
   return { [content.mediaType]: { schema: schemas.schema(content.shape), ...(example === undefined ? {} : { example }) } };
 }
 
-function responsesObject(endpoint: ContractEndpoint, schemas: SchemaWriter): Json {
+function responsesObject(endpoint: ContractEndpoint, schemas: SchemaWriter, { conventions }: Contract): Json {
   const responses: Record<string, unknown> = {};
   for (const { status, content, meaning } of endpoint.responses) {
     responses[status === undefined ? 'default' : String(status)] = {
       description: meaning || 'Success',
-      ...(content === undefined || content === 'none' ? {} : { content: contentObject(content, schemas, endpoint.examples.response) }),
+      ...(content === undefined || content === 'none'
+        ? {}
+        : { content: contentObject(wrapped(content, conventions.envelope), schemas, endpoint.examples.response) }),
     };
   }
   const byStatus = new Map<number, ErrorResponse[]>();
@@ -124,6 +126,22 @@ function responsesObject(endpoint: ContractEndpoint, schemas: SchemaWriter): Jso
   return responses;
 }
 
+/** A response as it is sent: inside the contract's envelope. An example shows by itself whether it is. */
+function wrapped(content: Content, envelope: Contract['conventions']['envelope']): Content {
+  const { shape } = content;
+  if (
+    envelope === undefined ||
+    content.basis === 'example' ||
+    !/json/.test(content.mediaType) ||
+    (shape.kind === 'object' && isWrapped(shape, envelope))
+  )
+    return content;
+  const fields = envelope.fields.map(
+    (name): Field => ({ name, shape: name === envelope.payload ? shape : { kind: 'any' }, required: true, line: 0 }),
+  );
+  return { ...content, shape: { kind: 'object', fields, isOpen: false } };
+}
+
 /** Turns shapes into JSON Schemas; named models become components. */
 class SchemaWriter {
   private readonly components = new Map<string, { text: string; schema: Json }>();
@@ -132,7 +150,8 @@ class SchemaWriter {
   constructor(contract: Contract) {
     this.envelope = contract.conventions.envelope;
     for (const model of contract.models)
-      if ((model.shape.kind === 'object' || model.shape.kind === 'enum') && !hasUnknown(model.shape)) this.schema(model.shape);
+      if (!model.isGeneric && (model.shape.kind === 'object' || model.shape.kind === 'enum') && !hasUnknown(model.shape))
+        this.schema(model.shape);
   }
 
   get isEmpty(): boolean {
@@ -170,7 +189,7 @@ class SchemaWriter {
       case 'binary':
         return { type: 'string', contentMediaType: 'application/octet-stream' };
       case 'enum':
-        return shape.name === undefined ? enumSchema(shape.values) : this.component(shape.name, enumSchema(shape.values));
+        return shape.name === undefined ? enumSchema(shape.values) : this.component(componentName(shape.name), enumSchema(shape.values));
       case 'array':
         return { type: 'array', items: this.schema(shape.items), ...limits(shape.constraints, 'array') };
       case 'map':
@@ -180,13 +199,14 @@ class SchemaWriter {
       case 'object':
         return shape.name === undefined ? this.object(shape.fields) : this.named(shape.name, shape.fields);
       case 'reference':
-        return { $ref: `#/components/schemas/${shape.name}` };
+        return { $ref: `#/components/schemas/${componentName(shape.name)}` };
       default:
         return {};
     }
   }
 
-  private named(name: string, fields: readonly Field[]): Json {
+  private named(shapeName: string, fields: readonly Field[]): Json {
+    const name = componentName(shapeName);
     // Registered before its fields are read: a model may contain itself.
     if (!this.components.has(name)) this.components.set(name, { text: '', schema: {} });
     return this.component(name, this.object(fields));
@@ -212,12 +232,21 @@ class SchemaWriter {
       properties: Object.fromEntries(
         fields.map((field) => [
           field.name,
-          { ...this.schema(field.shape), ...(field.description === undefined ? {} : { description: field.description }) },
+          {
+            ...this.schema(field.shape),
+            ...(field.description === undefined ? {} : { description: field.description }),
+            ...(field.defaultValue === undefined ? {} : { default: field.defaultValue }),
+          },
         ]),
       ),
       ...(required.length === 0 ? {} : { required }),
     };
   }
+}
+
+/** `Page[Loan]` is `Page_Loan_`, as FastAPI writes it. */
+function componentName(name: string): string {
+  return name.replace(/[^\w.-]+/g, '_');
 }
 
 function enumSchema(values: readonly (string | number | boolean)[]): Json {

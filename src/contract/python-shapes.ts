@@ -304,8 +304,10 @@ export class ShapeReader {
   }
 
   /** A class of the project: a model, an enumeration, a dataclass or a typed dict; unknown for any other. */
-  classShape(type: ProjectClass, direction: Direction, bound: ReadonlyMap<string, Shape>): Shape {
-    const { name } = type.node;
+  classShape(type: ProjectClass, direction: Direction, given: ReadonlyMap<string, Shape>): Shape {
+    // A generic class without arguments takes anything.
+    const bound = given.size > 0 ? given : this.bindings(type, []);
+    const name = given.size > 0 ? `${type.node.name}[${[...given.values()].map(nameOf).join(', ')}]` : type.node.name;
     if (this.open.has(type.node)) return { kind: 'reference', name };
     this.open.add(type.node);
     try {
@@ -321,6 +323,16 @@ export class ShapeReader {
     } finally {
       this.open.delete(type.node);
     }
+  }
+
+  /** True for Pydantic models and enumerations: what a contract is made of. */
+  isModel(type: ProjectClass): boolean {
+    return this.resolver.derivesFrom(type, MODELS) || [...this.resolver.ancestry(type)].some((name) => ENUMS.has(name));
+  }
+
+  /** True for classes with type parameters. */
+  isGeneric(type: ProjectClass): boolean {
+    return this.typeParameters(type).length > 0;
   }
 
   private isDataclass(type: ProjectClass): boolean {
@@ -427,6 +439,8 @@ export class ShapeReader {
       direction === 'python' ? undefined : (option(direction === 'input' ? 'validation_alias' : 'serialization_alias') ?? option('alias'));
     const spelled = alias === undefined ? undefined : this.literalValue(site, alias);
     const hasDefault = hasValue(statement.value, settings.args) || (wrapper !== undefined && /\.NotRequired$/.test(wrapper)) || !isTotal;
+    const plain = statement.value?.kind === 'call' ? option('default') : statement.value;
+    const defaultValue = plain === undefined ? undefined : this.literalValue(site, plain);
     const described = option('description');
     const description = described === undefined ? undefined : this.literalValue(site, described);
     const excluded = option('exclude');
@@ -439,6 +453,7 @@ export class ShapeReader {
         required: !hasDefault,
         line,
         ...(typeof description === 'string' ? { description } : {}),
+        ...(defaultValue === undefined ? {} : { defaultValue }),
       },
     };
   }
@@ -528,6 +543,13 @@ export function siteOf(type: ProjectClass): Site {
   return { module: type.module, scope: type.module.facts.classes.find((each) => each.node === type.node)?.scope ?? type.scope };
 }
 
+function nameOf(shape: Shape): string {
+  if ((shape.kind === 'object' || shape.kind === 'enum') && shape.name !== undefined) return shape.name;
+  if (shape.kind === 'array') return `list[${nameOf(shape.items)}]`;
+  if (shape.kind === 'reference') return shape.name;
+  return shape.kind === 'number' ? (shape.isInteger ? 'int' : 'float') : shape.kind === 'string' ? (shape.format ?? 'str') : shape.kind;
+}
+
 /** One shape for several alternatives; nested unions are opened up, `unknown` makes the whole unknown. */
 export function unionOf(shapes: readonly Shape[]): Shape {
   const options = shapes.flatMap((shape) => (shape.kind === 'union' ? shape.options : [shape]));
@@ -575,13 +597,13 @@ function isFieldless(name: string): boolean {
 /** True when a field has a default: any value but `...`, or a `Field(...)` that gives one. */
 function hasValue(value: Expression | undefined, args: readonly Argument[]): boolean {
   const isEllipsis = (expression: Expression): boolean => expression.kind === 'constant' && expression.value === '...';
-  if (value !== undefined && value.kind !== 'call') return !isEllipsis(value);
-  if (args.some((argument) => argument.keyword === 'default_factory' || (argument.keyword === 'default' && !isEllipsis(argument.value))))
-    return true;
-  if (value?.kind !== 'call') return false;
+  const isDefault = (argument: Argument): boolean =>
+    argument.keyword === 'default_factory' || (argument.keyword === 'default' && !isEllipsis(argument.value));
+  if (args.some(isDefault)) return true;
+  if (value === undefined) return false;
+  if (value.kind !== 'call' || !/^(Field|Query|Path|Body|Form|Header)$/.test(lastName(value.func))) return !isEllipsis(value);
   const first = value.args.find((argument) => argument.keyword === undefined)?.value;
-  const isFieldCall = args.length > 0 || value.args.length === 0 || /(^|\.)Field$/.test(lastName(value.func));
-  return isFieldCall ? first !== undefined && !isEllipsis(first) : true;
+  return first !== undefined && !isEllipsis(first);
 }
 
 function optionIn(value: Expression, option: string): Expression | undefined {

@@ -21,6 +21,7 @@ import { readConventions } from './conventions.ts';
 import { isOnlyMarker, isOpenText, plainText } from './endpoint-text.ts';
 import { codeBlocks, type Entry, findEntries, type Section, type Slot, sectionTree } from './entries.ts';
 import { isNothing, statusesIn } from './labels.ts';
+import { leftMarkers } from './left-markers.ts';
 import { ShapeReader } from './python-shapes.ts';
 import { refineFields, SlotReader } from './slot-facts.ts';
 
@@ -72,16 +73,32 @@ export async function readContract(documents: readonly ContractDocument[], tools
     place,
     source,
     shape: shapes.classShape({ kind: 'class', module: models.module, node, scope: models.module.facts.scope }, 'input', new Map()),
+    isGeneric: shapes.isGeneric({ kind: 'class', module: models.module, node, scope: models.module.facts.scope }),
   }));
   const contract: Contract = {
     paths: documents.map(({ path }) => path),
     endpoints,
     listed,
     models: described,
+    source: models.definitions.map((definition) => definition.source).join('\n\n\n'),
     conventions,
-    problems: [...parsed.flatMap(documentProblems), ...models.broken.map(brokenPython), ...problems],
+    problems: [
+      ...parsed.flatMap(documentProblems),
+      ...models.broken.map(brokenPython),
+      ...problems,
+      ...parsed.flatMap(({ path, blocks }) => leftMarkers(path, blocks, openEntries(path, endpoints, entries))),
+    ],
   };
   return { contract, documents: parsed, models, entries };
+}
+
+/** Where the endpoints that are open stand in a document. */
+function openEntries(path: string, endpoints: readonly ContractEndpoint[], entries: ReadContract['entries']): readonly Entry[] {
+  return endpoints
+    .filter((endpoint) => endpoint.progress !== 'done')
+    .flatMap((endpoint) => entries.get(endpointKey(endpoint.method, endpoint.path)) ?? [])
+    .filter(({ document }) => document.path === path)
+    .map(({ entry }) => entry);
 }
 
 async function parseDocument({ path, text }: ContractDocument): Promise<ParsedDocument> {
@@ -247,12 +264,13 @@ class EndpointReader {
           break;
         }
         case 'request': {
-          const body = reader.body(slot, 'input');
-          // "Request: `[TBD]`" of a GET, or its query as a table.
-          if (!BODY_METHODS.has(method) && body.content !== undefined && body.content !== 'none' && body.content.basis === 'words') {
-            parameters.push(...reader.parameters(slot, undefined, pathNames));
+          // What a GET is asked with are parameters, whatever the label says.
+          const asked = method === 'GET' || method === 'HEAD' ? reader.parameters(slot, undefined, pathNames) : [];
+          if (asked.length > 0) {
+            parameters.push(...asked);
             break;
           }
+          const body = reader.body(slot, 'input');
           request = body.content ?? request;
           requestModels.push(...body.models);
           if (body.example !== undefined) examples.request = body.example;
@@ -308,6 +326,7 @@ class EndpointReader {
       requestModels: [...new Set(requestModels)],
       responseModels: [...new Set(responseModels)],
       examples,
+      isRequestSaid: entry.slots.some((slot) => slot.role === 'request' && (slot.value !== '' || slot.content.length > 0)),
       open,
       progress: progressOf(entry, open),
       isChange: entry.slots.some((slot) => slot.role === 'change'),
@@ -332,7 +351,8 @@ class EndpointReader {
     const inValue = statusesIn(slot.value.slice(0, 24));
     const place: Place = { path: into.document, line: slot.line };
     // A list or table of responses by status.
-    const listed = labelled.length > 0 || inValue.length > 0 ? [] : statusParts(slot);
+    const inline = labelled.length > 0 ? [] : inlineParts(slot);
+    const listed = inline.length > 1 ? inline : labelled.length > 0 || inValue.length > 0 ? [] : statusParts(slot);
     if (listed.length > 0) {
       for (const part of listed) {
         if (part.status >= 400) {
@@ -454,6 +474,11 @@ function withDetails(main: Reading, row: Reading): Reading {
     summary: main.summary === '' ? row.summary : main.summary,
     auth: main.auth ?? row.auth,
     authText: main.authText || row.authText,
+    parameters: uniqueParameters([...main.parameters, ...row.parameters], pathParameters(main.path)),
+    request: main.request ?? row.request,
+    isRequestSaid: main.isRequestSaid || row.isRequestSaid,
+    requestModels: [...new Set([...main.requestModels, ...row.requestModels])],
+    responseModels: [...new Set([...main.responseModels, ...row.responseModels])],
     responses: main.responses.length > 0 ? main.responses : row.responses,
     errors: main.errors.length > 0 ? main.errors : row.errors,
   };
@@ -570,6 +595,14 @@ interface StatusPart {
   readonly text: string;
   readonly content: readonly Block[];
   readonly line: number;
+}
+
+/** `201 `Loan` — created; 202 — later` in one line. */
+function inlineParts(slot: Slot): StatusPart[] {
+  return slot.value.split(/[;；]\s*(?=`?[1-5]\d\d\b)/).flatMap((text): StatusPart[] => {
+    const [status] = /^[`*\s]*[1-5]\d\d\b/.test(text) ? statusesIn(text) : [];
+    return status === undefined ? [] : [{ status, text, content: [], line: slot.line }];
+  });
 }
 
 /** The parts of a slot that lists responses by status: bullets or rows that begin with one. */

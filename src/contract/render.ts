@@ -2,6 +2,7 @@ import type { ContractWords } from './contract-words.ts';
 import type { EndpointDefinition } from './definition.ts';
 import type { EntryStyle } from './entries.ts';
 import type { Role } from './labels.ts';
+import type { ColumnName } from './slot-facts.ts';
 
 /** What goes into a slot: text behind the label, and lines below it. */
 export interface Rendered {
@@ -97,7 +98,7 @@ function parameters(definition: EndpointDefinition, words: ContractWords, style:
   const isRequired = (parameter: (typeof all)[number]): boolean => parameter.in === 'path' || parameter.required === true;
   const bullet = (parameter: (typeof all)[number]): string =>
     `\`${parameter.name}\`: ${parameter.in}, \`${parameter.type}\`, ${isRequired(parameter) ? words.required : words.optional}${parameter.description === undefined ? '' : ` — ${parameter.description}`}`;
-  if (style === 'row') return inline(all.map((parameter) => `\`${parameter.name}\` (${parameter.in})`).join(', '));
+  if (style === 'row') return inline(all.map(bullet).join('; '));
   if (style === 'item') return { value: '', block: all.map((parameter) => `- ${bullet(parameter)}`) };
   const rows = all.map((parameter) => [
     parameter.name,
@@ -112,4 +113,55 @@ function parameters(definition: EndpointDefinition, words: ContractWords, style:
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(header), line(header.map(() => '---')), ...rows.map(line)];
+}
+
+/** The rows of a table that the document has already, in its own columns; undefined where a column that is needed is missing. */
+export function rowsInColumns(
+  role: Role,
+  definition: EndpointDefinition,
+  words: ContractWords,
+  columns: readonly ColumnName[],
+): string[] | undefined {
+  if (role === 'errors') {
+    if (!columns.includes('status') || !columns.includes('code')) return undefined;
+    return inColumns(
+      columns,
+      definition.errors.map(({ status, code, when }) => ({ status: String(status), code: code === '' ? '-' : `\`${code}\``, text: when })),
+    );
+  }
+  const places: Partial<Record<Role, readonly string[]>> = {
+    parameters: ['path', 'query', 'header', 'cookie'],
+    path_parameters: ['path'],
+    query_parameters: ['query'],
+    headers: ['header', 'cookie'],
+  };
+  const wanted = places[role];
+  if (wanted === undefined || !columns.includes('name') || !columns.includes('type') || !columns.includes('required')) return undefined;
+  const all = definition.parameters.filter((parameter) => wanted.includes(parameter.in));
+  // Without a column for the place, only what a reader takes for granted can be told.
+  const isClear =
+    columns.includes('in') || wanted.length === 1 || all.every((parameter) => parameter.in === 'query' || parameter.in === 'path');
+  if (!isClear) return undefined;
+  return inColumns(
+    columns,
+    all.map((parameter) => ({
+      name: parameter.name,
+      in: parameter.in,
+      type: `\`${parameter.type}\``,
+      required: parameter.in === 'path' || parameter.required === true ? words.yes : words.no,
+      text: parameter.description ?? '',
+    })),
+  );
+}
+
+function inColumns(columns: readonly ColumnName[], rows: readonly Partial<Record<ColumnName, string>>[]): string[] {
+  return rows.map((row) => {
+    const used = new Set<ColumnName>();
+    const cells = columns.map((column) => {
+      const cell = used.has(column) ? '' : (row[column] ?? '');
+      used.add(column);
+      return cell.replaceAll('|', '\\|');
+    });
+    return `| ${cells.join(' | ')} |`;
+  });
 }

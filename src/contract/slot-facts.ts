@@ -30,8 +30,10 @@ export interface BodyFacts {
   readonly isNotUnderstood: boolean;
 }
 
+export type ColumnName = 'name' | 'type' | 'required' | 'text' | 'in' | 'status' | 'code' | 'default';
+
 interface Column {
-  readonly name: 'name' | 'type' | 'required' | 'text' | 'in' | 'status' | 'code' | 'default';
+  readonly name: ColumnName;
   readonly pattern: RegExp;
 }
 
@@ -93,6 +95,12 @@ export class SlotReader {
     if (mediaType !== undefined && /form/.test(mediaType)) return this.bodyOf(UNKNOWN, 'words', mediaType, [], []);
     if (mediaType !== undefined && !/json/.test(mediaType))
       return this.bodyOf(/^text\//.test(mediaType) ? { kind: 'string', constraints: {} } : { kind: 'binary' }, 'words', mediaType, [], []);
+    const coded = /`([^`]+)`/.exec(own)?.[1];
+    const plainType = coded === undefined || /^\w+$/.test(coded) ? undefined : this.shapeOf(coded, direction);
+    if (plainType !== undefined) return this.bodyOf(plainType, 'schema', mediaType, [], []);
+    const inline = this.inlineFields(slot);
+    if (inline.length > 0 && inline.some((field) => field.shape.kind !== 'unknown' || field.required !== undefined))
+      return this.bodyOf(nested(inline), 'words', mediaType, [], []);
     const words = typeInWords(said);
     if (words !== undefined && said.length < 40) return this.bodyOf(words, 'words', mediaType, [], []);
     const hasContent = said !== '' && !isOpenText(said);
@@ -218,12 +226,12 @@ export class SlotReader {
 
   private rowField(
     row: Row,
-    columns: readonly Column['name'][],
+    columns: readonly ColumnName[],
     nameAt: number,
     table: Table,
     direction: 'input' | 'output',
   ): (Field & { in: ParameterPlace | undefined })[] {
-    const cell = (name: Column['name']): string =>
+    const cell = (name: ColumnName): string =>
       columns
         .flatMap((column, index) => (column === name ? [row.cells[index]?.text ?? ''] : []))
         .join(' ')
@@ -258,8 +266,18 @@ export class SlotReader {
   }
 
   private bulletField(item: ListItem, direction: 'input' | 'output'): (Field & { in: ParameterPlace | undefined }) | undefined {
-    const coded = /^`([^`]+)`\s*(?:[（(]([^）)]*)[）)])?\s*[:：—–-]?\s*(.*)$/.exec(item.text);
-    const label = coded === null ? splitLabel(item.text) : null;
+    return this.fieldIn(item.text, item.line, item.blocks, direction);
+  }
+
+  /** A field in a line of text: `` `days`: int, required, 1-30 ``; blocks below it are its own fields. */
+  private fieldIn(
+    text: string,
+    line: number,
+    below: readonly Block[],
+    direction: 'input' | 'output',
+  ): (Field & { in: ParameterPlace | undefined }) | undefined {
+    const coded = /^`([^`]+)`\s*(?:[（(]([^）)]*)[）)])?\s*[:：—–-]?\s*(.*)$/.exec(text);
+    const label = coded === null ? splitLabel(text) : null;
     const name = fieldName(coded?.[1] ?? label?.title ?? '');
     if (name === undefined) return undefined;
     // `POST` and `LoanCreate` in backticks are no fields.
@@ -267,27 +285,24 @@ export class SlotReader {
     if (/^[A-Z]/.test(name) && !name.includes('-')) return undefined;
     const words =
       coded === null ? (label?.value ?? '') : [coded[2], coded[3]].filter((part) => part !== undefined && part !== '').join(', ');
-    const children = this.bulletFields(item.blocks, direction);
+    const children = this.bulletFields(below, direction);
     const typed = [...words.matchAll(/`([^`]+)`/g)]
       .map((match) => match[1] ?? '')
-      .find((text) => this.fieldType(text, direction) !== undefined);
+      .find((each) => this.fieldType(each, direction) !== undefined);
     const pieces = words
       .replace(/`[^`]*`/g, (code) => (code === `\`${typed}\`` ? '' : code))
-      .split(/[,，;；]|\s—\s/)
+      .split(/[,，;；]|\s[—–]\s/)
       .map((piece) => piece.trim());
     const noted = coded?.[2] !== undefined && this.fieldType(coded[2], direction) !== undefined ? coded[2] : undefined;
     const typeText = typed ?? noted ?? pieces.find((piece) => this.fieldType(piece, direction) !== undefined) ?? '';
     const own = this.fieldShape(typeText, words, direction);
     const shape = children.length === 0 ? own : own.kind === 'array' ? { ...own, items: nested(children) } : nested(children);
     const place = pieces.map(parameterPlace).find((each) => each !== undefined);
-    return {
-      name,
-      shape,
-      required: requiredOf(pieces, words),
-      line: item.line,
-      in: place,
-      ...described(/\s[—–]\s(.+)$/.exec(words)?.[1] ?? words),
-    };
+    const rest = pieces.filter(
+      (piece) => piece !== typeText && parameterPlace(piece) === undefined && requiredInWords(piece) === undefined,
+    );
+    const description = /\s[—–]\s(.+)$/.exec(words)?.[1] ?? rest.filter((piece) => piece !== '').join(', ');
+    return { name, shape, required: requiredOf(pieces, words), line, in: place, ...described(description) };
   }
 
   private fieldType(text: string, direction: 'input' | 'output'): Shape | undefined {
@@ -325,20 +340,15 @@ export class SlotReader {
     });
   }
 
-  /** `Query: `page`, `size``. */
+  /** `Query: `page`, `size``, or fields with their words, one after the other: `` `page`: int, optional; `size`: int ``. */
   private inlineFields(slot: Slot): (Field & { in: ParameterPlace | undefined })[] {
-    return [...slot.value.matchAll(/`([A-Za-z_][\w.-]*)`(?:\s*[（(]([^）)]*)[）)])?/g)].flatMap((match) => {
-      const [, name = '', words = ''] = match;
-      if (this.names.has(name)) return [];
-      return [
-        {
-          name,
-          shape: this.fieldShape(words.split(/[,，]/)[0] ?? '', words, 'input'),
-          required: requiredInWords(words),
-          line: slot.line,
-          in: parameterPlace(words),
-        },
-      ];
+    if (!/`[A-Za-z_][\w.-]*`/.test(slot.value) || isOpenText(slot.value)) return [];
+    const start = slot.value.indexOf('`');
+    // Commas inside brackets and backticks separate nothing.
+    const pieces = slot.value.slice(start).split(/[;；,，、]\s*(?=`[A-Za-z_][\w.-]*`\s*(?:[:：（(—–-]|[,，、;；]|$))/);
+    return pieces.flatMap((piece) => {
+      const field = this.fieldIn(piece.trim(), slot.line, [], 'input');
+      return field === undefined || this.names.has(field.name) ? [] : [field];
     });
   }
 
@@ -393,7 +403,12 @@ function tableErrors(table: Table, path: string): ErrorResponse[] {
         ? (texts.map((text, index) => (index === statusAt ? '' : errorCode(text))).find((each) => each !== '') ?? '')
         : (texts[codeAt] ?? '');
     const when = texts.filter((_, index) => index !== statusAt && index !== codeAt).find((text) => text !== '' && text !== code) ?? '';
-    return statuses.map((status) => ({ status, code: isOpenText(code) ? '' : code, when, place: { path, line: row.line } }));
+    return statuses.map((status) => ({
+      status,
+      code: isOpenText(code) || /^[-—–]$/.test(code) ? '' : code,
+      when,
+      place: { path, line: row.line },
+    }));
   });
 }
 
@@ -434,7 +449,7 @@ export function errorCode(text: string): string {
 }
 
 /** What each column of a table holds. */
-function columnsOf(header: readonly Cell[]): Column['name'][] {
+export function columnsOf(header: readonly Cell[]): ColumnName[] {
   return header.map((cell) => COLUMNS.find(({ pattern }) => pattern.test(plainText(cell.text)))?.name ?? 'text');
 }
 

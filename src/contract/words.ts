@@ -14,14 +14,14 @@ const TYPES: readonly (readonly [RegExp, Shape])[] = [
   [/^(日期|日付)/, { kind: 'string', format: 'date', constraints: NONE }],
   [/^(email|e-mail|邮箱|メール)/i, { kind: 'string', format: 'email', constraints: NONE }],
   [/^(url|uri)\b/i, { kind: 'string', format: 'uri', constraints: NONE }],
-  [/^(decimal|numeric|money|金额)/i, { kind: 'string', format: 'decimal', constraints: NONE }],
-  [/^(string|str|text|varchar|char|字符串|文本|文字列)/i, { kind: 'string', constraints: NONE }],
-  [/^(integer|int|int32|int64|long|bigint|smallint|整数|整型)/i, { kind: 'number', isInteger: true, constraints: NONE }],
-  [/^(number|float|double|real|小数|浮点数|数字|数値|浮動小数点)/i, { kind: 'number', isInteger: false, constraints: NONE }],
-  [/^(boolean|bool|布尔|真偽)/i, { kind: 'boolean' }],
-  [/^(file|binary|upload|文件|二进制|ファイル|バイナリ)/i, { kind: 'binary' }],
-  [/^(array|list|数组|列表|配列|リスト)/i, { kind: 'array', items: UNKNOWN, constraints: NONE }],
-  [/^(object|dict|json|map|对象|字典|オブジェクト)/i, { kind: 'object', fields: [], isOpen: true }],
+  [/^(decimal|numeric|money|金额)(?![A-Za-z_])/i, { kind: 'string', format: 'decimal', constraints: NONE }],
+  [/^(string|str|text|varchar|char|字符串|文本|文字列)(?![A-Za-z_])/i, { kind: 'string', constraints: NONE }],
+  [/^(integer|int|int32|int64|long|bigint|smallint|整数|整型)(?![A-Za-z_])/i, { kind: 'number', isInteger: true, constraints: NONE }],
+  [/^(number|float|double|real|小数|浮点数|数字|数値|浮動小数点)(?![A-Za-z_])/i, { kind: 'number', isInteger: false, constraints: NONE }],
+  [/^(boolean|bool|布尔|真偽)(?![A-Za-z_])/i, { kind: 'boolean' }],
+  [/^(file|binary|bytes|upload|文件|二进制|ファイル|バイナリ)(?![A-Za-z_])/i, { kind: 'binary' }],
+  [/^(array|list|数组|列表|配列|リスト)(?![A-Za-z_])/i, { kind: 'array', items: UNKNOWN, constraints: NONE }],
+  [/^(object|dict|json|map|对象|字典|オブジェクト)(?![A-Za-z_])/i, { kind: 'object', fields: [], isOpen: true }],
   [/^(any|任意)\b/i, ANY],
 ];
 const LIST_OF = /^(?:array|list|数组|列表|配列|リスト)\s*(?:<|\[|\(|of\s+)\s*([^>\])]+?)\s*[>\])]?$/i;
@@ -59,6 +59,14 @@ export function requiredInWords(text: string): boolean | undefined {
   if (/^(yes|y|true|是|はい|✓|✔|✅|○|◯|m(andatory)?)$/.test(plain) || /\b(required|mandatory)\b|必填|必须|必需|必須/.test(plain))
     return true;
   return undefined;
+}
+
+/** The value that words give as the default; undefined when they name none. */
+export function defaultInWords(text: string): string | undefined {
+  const found =
+    /\bdefaults?(?:\s+(?:to|is|value))?\s*[:：=]?\s*[`"']?([\w.-]+)/i.exec(text)?.[1] ??
+    /(?:默认|デフォルト|既定)(?:值|値)?(?:为|是|は)?\s*[:：=]?\s*[`"'「]?([\w.-]+)/.exec(text)?.[1];
+  return found === undefined || /^(to|is|none|null|the|a|an)$/i.test(found) ? undefined : found.replace(/[.]$/, '');
 }
 
 /** True when words say that a value may be null. */

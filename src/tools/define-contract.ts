@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PARAMETER_PLACES } from '../contract/api.ts';
-import type { Contract, ContractModel } from '../contract/contract.ts';
+import type { Contract } from '../contract/contract.ts';
+import { usualImports } from '../contract/contract-models.ts';
 import type { ContractWrite } from '../contract/define.ts';
 import type { DefinitionProblem } from '../contract/definition.ts';
 import { nextOpen, progressText } from '../contract/progress.ts';
@@ -82,7 +83,12 @@ export const defineContract = defineTool({
       replace: input.replace,
       isApproved: input.approved !== undefined,
     });
-    const problems = [...(await judgeModels(session, workspace, before.contract.models, input.models)), ...result.problems];
+    const judged = await judgeModels(session, workspace, before.contract.source, input.models);
+    // A syntax error says all there is to say of the models.
+    const isBroken = judged.some(({ message }) => message.includes('(code/complete)') && /does not parse/.test(message));
+    const problems = isBroken
+      ? [...judged, ...result.problems.filter(({ endpoint }) => endpoint !== 'models')]
+      : [...judged, ...result.problems];
     if (problems.length > 0) throw refusal(problems);
     const { contract } = result;
     const hash = await write(workspace, disk, result.writes);
@@ -118,16 +124,9 @@ function inOrder(disk: ContractOnDisk, wanted: string | undefined): ContractOnDi
 }
 
 /** What the rules for Pydantic models say about the models of a call. */
-async function judgeModels(
-  session: Session,
-  workspace: Workspace,
-  known: readonly ContractModel[],
-  models: string,
-): Promise<DefinitionProblem[]> {
+async function judgeModels(session: Session, workspace: Workspace, known: string, models: string): Promise<DefinitionProblem[]> {
   if (models.trim() === '') return [];
-  const own = new Set([...models.matchAll(/^class (\w+)/gm)].map((match) => match[1]));
-  const context = known.filter((model) => !own.has(model.name)).map((model) => model.source);
-  const head = [USUAL_IMPORTS, ...context].join('\n\n\n');
+  const head = [usualImports('').join('\n'), known].join('\n\n\n');
   const before = head.split('\n').length + 2;
   const { rules, roots } = await session.projectRules(workspace);
   const judgement = { rules: rules.filter((rule) => MODEL_RULES.test(rule.id)), roots };
@@ -149,16 +148,6 @@ async function judgeModels(
       }))
   );
 }
-
-const USUAL_IMPORTS = [
-  'import datetime as _datetime',
-  'from datetime import date, datetime, time, timedelta',
-  'from decimal import Decimal',
-  'from enum import Enum, IntEnum, StrEnum',
-  'from typing import Annotated, Any, Generic, Literal, Optional, TypeVar, Union',
-  'from uuid import UUID',
-  'from pydantic import AnyUrl, BaseModel, ConfigDict, EmailStr, Field, HttpUrl, RootModel, StringConstraints',
-].join('\n');
 
 function refusal(problems: readonly DefinitionProblem[]): Refusal {
   const shown = problems.slice(0, MAX_PROBLEMS).map(({ endpoint, message, fix }) => `- ${endpoint}: ${message}\n  fix: ${fix}`);
