@@ -240,6 +240,49 @@ describe('the forms that FastAPI code takes', () => {
         .replace('status_code=204', 'status_code=HTTPStatus.NO_CONTENT')
         .replace('from fastapi', 'from http import HTTPStatus\n\nfrom fastapi'),
     },
+    'helpers that are handed one of two applications': {
+      'app/main.py': [
+        'from fastapi import FastAPI\n\nfrom app import notes\nfrom app.routes import register, register_admin\n',
+        'app = FastAPI()\nregister(app)\nadmin = FastAPI()\nregister_admin(admin)\napp.mount("/admin", admin)\n',
+      ].join('\n'),
+      'app/routes.py': [
+        'from fastapi import FastAPI\n\nfrom app import admin, notes\n\n',
+        `def register(app: FastAPI) -> None:\n    ${INCLUDE}\n\n`,
+        'def register_admin(app: FastAPI) -> None:\n    app.include_router(admin.router, include_in_schema=False)\n',
+      ].join('\n'),
+      'app/admin.py':
+        'from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n@router.get("/api/v1/reports")\nasync def reports() -> list[str]:\n    return []\n',
+    },
+    'the default of a query parameter': {
+      '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
+        '**Response**: 200',
+        '**Parameters**: `size` (query, integer, optional, default 20)<br>`full` (query, boolean, optional)\n\n**Response**: 200',
+      ),
+      'app/notes.py': NOTES_ROUTER.replace('read_note(id: int)', 'read_note(id: int, size: int = 20, full: bool = False)'),
+    },
+    'models in tables of the contract': {
+      '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
+        /## Models[\s\S]*/,
+        [
+          '## Models\n\n### NoteCreate\n\n| Field | Type | Required | Rules |\n|---|---|---|---|',
+          '| title | string | yes | 1 to 80 characters |\n| text | string | no | |\n',
+          '### NoteResponse\n\n- `id` (integer)\n- `title` (string)\n- `text` (string)\n- `created_at` (datetime)\n',
+        ].join('\n'),
+      ),
+    },
+    'the form of the OAuth2 password flow': {
+      '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
+        '`NoteCreate`',
+        'form data: `username` (string, required), `password` (string, required)',
+      ),
+      'app/notes.py': NOTES_ROUTER.replace(
+        'create_note(data: NoteCreate)',
+        'create_note(data: OAuth2PasswordRequestForm = Depends())',
+      ).replace(
+        'from fastapi import APIRouter,',
+        'from fastapi.security import OAuth2PasswordRequestForm\nfrom fastapi import APIRouter, Depends,',
+      ),
+    },
     'a model in another spelling': {
       'app/schemas.py': NOTES_SCHEMAS.replace('import BaseModel, Field', 'import BaseModel as Model, Field').replaceAll(
         '(BaseModel)',
@@ -289,6 +332,51 @@ describe('single differences', () => {
       { 'app/main.py': main('app.include_router(notes.router, prefix="/v2")') },
       'missing_in_code every endpoint: paths begin with `/api/v1` in the contract and with `/v2` in the code',
     ],
+    [
+      'another default of a parameter',
+      {
+        '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
+          '**Response**: 200',
+          '**Parameters**\n\n| Name | In | Type | Default |\n|---|---|---|---|\n| size | query | integer | 20 |\n\n**Response**: 200',
+        ),
+        'app/notes.py': NOTES_ROUTER.replace('read_note(id: int)', 'read_note(id: int, size: int = 50)'),
+      },
+      'parameter GET /api/v1/notes/{note_id}: the query parameter `size` defaults to 20 in the contract, 50 in the code',
+    ],
+    [
+      'a field that a table of the contract requires',
+      {
+        '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
+          /## Models[\s\S]*/,
+          '## Models\n\n### NoteCreate\n\n| Field | Type | Required |\n|---|---|---|\n| title | string | yes |\n| text | string | yes |\n',
+        ).replaceAll('`NoteResponse`', ''),
+      },
+      'request POST /api/v1/notes: `text` of the request is required in the contract, optional in the code',
+    ],
+    [
+      'a body that the contract leaves out',
+      { '.ai/temp/api-contract.md': NOTES_CONTRACT.replace('**Request**: `NoteCreate`\n\n', '') },
+      'request POST /api/v1/notes: the code demands a body, the contract names none',
+    ],
+    [
+      'authentication that a class of routers brings',
+      {
+        '.ai/temp/api-contract.md': NOTES_CONTRACT.replaceAll('**Errors**', '**Authentication**: none\n\n**Errors**'),
+        'app/notes.py': NOTES_ROUTER.replace(
+          'router = APIRouter(prefix="/notes")',
+          [
+            'def current_user(token: str = Depends(OAuth2PasswordBearer(tokenUrl="token"))) -> str:\n    return token\n\n',
+            'class UserRouter(APIRouter):\n    def __init__(self, prefix: str) -> None:',
+            '        super().__init__(prefix=prefix, dependencies=[Depends(current_user)])\n\n',
+            'router = UserRouter(prefix="/notes")',
+          ].join('\n'),
+        ).replace(
+          'from fastapi import APIRouter,',
+          'from fastapi.security import OAuth2PasswordBearer\nfrom fastapi import APIRouter, Depends,',
+        ),
+      },
+      'auth every endpoint: the contract leaves it open to everyone, the code demands authentication',
+    ],
   ];
   it.each(cases)('says %s', async (_name, files, expected) => {
     expect(await driftIn(files)).toContain(expected);
@@ -306,6 +394,59 @@ it('leaves open what cannot be known from the source', async () => {
   const { differences, undecided } = resultOf(await call('check_contract', { mode: 'develop' }));
   expect(differences).toEqual([]);
   expect(undecided.join('\n')).toContain('POST /api/v1/notes: what `create_note` returns cannot be read from the source (app/notes.py:');
+});
+
+describe('what cannot be known', () => {
+  const cases: [string, Record<string, string>, string][] = [
+    [
+      'an exception of a library, which may bring its own handler',
+      {
+        'app/notes.py': NOTES_ROUTER.replaceAll(
+          'raise HTTPException(status_code=404, detail={"code": "NOTE_NOT_FOUND"})',
+          'raise NotFound()',
+        ).replace('from fastapi', 'from somewhere.errors import NotFound\nfrom fastapi'),
+      },
+      'GET /api/v1/notes/{note_id}: whether the code answers 404 cannot be read: `NotFound()`',
+    ],
+    [
+      'a handler that computes the status',
+      {
+        'app/main.py': main(INCLUDE).concat(
+          'from app.errors import AppError\nfrom fastapi.responses import JSONResponse\n\n\n',
+          '@app.exception_handler(AppError)\nasync def answer(request, error):\n',
+          '    if error.fatal:\n        return JSONResponse({}, status_code=500)\n    return JSONResponse({}, status_code=error.given)\n',
+        ),
+        'app/errors.py': 'class AppError(Exception):\n    pass\n',
+        'app/notes.py': NOTES_ROUTER.replaceAll(
+          'raise HTTPException(status_code=404, detail={"code": "NOTE_NOT_FOUND"})',
+          'raise AppError()',
+        ).replace('from app.schemas', 'from app.errors import AppError\nfrom app.schemas'),
+      },
+      'GET /api/v1/notes/{note_id}: whether the code answers 404 cannot be read: `AppError()`',
+    ],
+    [
+      'authentication in a dependency of a library',
+      {
+        '.ai/temp/api-contract.md': NOTES_CONTRACT.replaceAll('**Errors**', '**Authentication**: Bearer\n\n**Errors**'),
+        'app/notes.py': NOTES_ROUTER.replace(
+          'APIRouter(prefix="/notes")',
+          'APIRouter(prefix="/notes", dependencies=[Depends(checked)])',
+        ).replace('from fastapi import APIRouter,', 'from somewhere import checked\nfrom fastapi import APIRouter, Depends,'),
+      },
+      'POST /api/v1/notes and 2 more: whether the code asks who is calling cannot be read',
+    ],
+    [
+      'a request that the contract describes in prose',
+      { '.ai/temp/api-contract.md': NOTES_CONTRACT.replace('**Request**: `NoteCreate`', '**Request**: the note, as on the form') },
+      'POST /api/v1/notes: what the contract says of the request (.ai/temp/api-contract.md:3) is not understood as a body.',
+    ],
+  ];
+  it.each(cases)('leaves open %s', async (_name, files, expected) => {
+    const { call } = await startClient({ args: ['--root', await notesWorkspace(files)] });
+    const { differences, global, undecided } = resultOf(await call('check_contract', { mode: 'develop' }));
+    expect([...differences, ...global.filter((each) => each.kind !== 'parameter')]).toEqual([]);
+    expect(undecided.join('\n')).toContain(expected);
+  });
 });
 
 it('sees at once what changed in the code and in the contract', async () => {

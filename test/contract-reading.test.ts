@@ -252,6 +252,36 @@ describe('errors and parameters', () => {
     expect(await auth('**Auth**: none')).toBe('none');
     expect(await auth('**Auth**: [TBD]')).toBeUndefined();
     expect(await auth('A description.')).toBeUndefined();
+    expect((await only('### GET /a\n\n**Auth**: Bearer\n\nAnother paragraph.\n')).authText).toBe('Bearer');
+  });
+
+  it('reads several parameters of one cell, with their defaults', async () => {
+    const { parameters } = await only(
+      '| Method | Path | Parameters |\n|---|---|---|\n| GET | `/a` | `size` (query, integer, optional, default 20)<br>`tag` (query, list of string or null)<br/>`full` (query, boolean, default: false) |\n',
+    );
+    expect(parameters.map((parameter) => `${fieldShort(parameter)} = ${parameter.defaultValue}`)).toEqual([
+      'size?: int = 20',
+      'tag: [string] | null = undefined',
+      'full?: boolean = false',
+    ]);
+  });
+
+  it('takes a form for a form, whatever words say so', async () => {
+    const { request: body } = await only('### POST /login\n\n**Request**: form data: `name` (string, required), `age` (int)\n');
+    expect(body).toMatchObject({ mediaType: 'application/x-www-form-urlencoded', basis: 'words' });
+    expect(body === undefined || body === 'none' ? body : short(body.shape)).toBe('{name!: string, age: int}');
+  });
+
+  it('takes tables and lists below a name for models, in any order', async () => {
+    const endpoint = await only(
+      [
+        '### POST /a\n\n**Request**: `OrderCreate`\n\n**Response**: 201 list of `Line`\n\n## Models\n',
+        '### OrderCreate\n\n| Field | Type | Required |\n|---|---|---|\n| lines | list of `Line` | yes |\n',
+        '**Line**\n\n- `sku`: string, required\n- `note`: string or null\n',
+      ].join('\n'),
+    );
+    expect(request(endpoint)).toBe('{lines!: [{sku!: string, note: string | null}]}');
+    expect(responses(endpoint)).toEqual(['201 [{sku!: string, note: string | null}]']);
   });
 });
 

@@ -12,7 +12,7 @@ const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.routing.APIRouter', ...AP
 const HARMLESS_MIDDLEWARE =
   /CORS|GZip|Brotli|TrustedHost|HTTPSRedirect|CorrelationId|RequestI[dD]|Prometheus|Metrics|Sentry|ProxyHeaders|Session|Timing|Compression|Limit/;
 /** Words of code that looks at who is calling. */
-const AUTHENTICATES = /authori[sz]|authenticat|\bjwt\b|token|bearer|session|api[-_]?key|\b401\b/i;
+const AUTHENTICATES = /authori[sz]|authenticat|\bjwt\b|bearer|api[-_]?key|\b401\b/i;
 /** Folders whose applications are not the service, unless there is no other. */
 const ASIDE = /(^|\/)(docs?|docs_src|examples?|samples?|scripts?|benchmarks?|sandbox|playground|templates?|migrations?|alembic)\//;
 
@@ -83,8 +83,12 @@ interface Include {
   readonly place: Place;
 }
 
-/** Stands for an application that a function is handed. */
-const HANDED = 'handed application';
+/** An application that a function is handed: `def register(app: FastAPI)`. */
+interface HandedApplication {
+  readonly module: Module;
+  readonly owner: FunctionFacts;
+  readonly parameter: string;
+}
 
 /** Reads the FastAPI applications of a project from its source: routers, includes, mounts, factories and class-based forms. */
 export class ApplicationReader {
@@ -97,6 +101,9 @@ export class ApplicationReader {
   private readonly includes: Include[] = [];
   /** Includes of a router that a function is handed. */
   private readonly handed: (Omit<Include, 'to'> & { readonly owner: FunctionFacts; readonly parameter: string })[] = [];
+  /** By the key that stands for the application where it is used. */
+  private readonly handedApplications = new Map<string, HandedApplication>();
+  private readonly served = new Map<string, ReadonlySet<string> | undefined>();
   private readonly unresolved: Unresolved[] = [];
   private readonly middleware: Place[] = [];
 
@@ -113,6 +120,7 @@ export class ApplicationReader {
       if (module !== undefined) this.scan(module);
     }
     for (const include of this.handed) this.followHanded(include);
+    for (const key of this.handedApplications.keys()) this.served.set(key, this.applicationsBehind(key, MAX_DEPTH));
     const applications = [...this.routers.values()].filter((router) => router.isApplication);
     const main = applications.filter((router) => !ASIDE.test(router.module.path));
     const roots = main.length > 0 ? main : applications;
@@ -294,6 +302,18 @@ export class ApplicationReader {
   /** `create_app(router=api_router)`: the routers that the callers of a function hand it. */
   private followHanded({ owner, parameter, ...include }: (typeof this.handed)[number]): void {
     const before = this.includes.length;
+    for (const { module, scope, value } of this.givenTo(owner, parameter)) {
+      this.enter(module);
+      const to = this.routerFrom(module, scope, value);
+      if (to !== undefined) this.includes.push({ ...include, to });
+    }
+    if (this.includes.length === before)
+      this.unresolved.push({ place: include.place, reason: `\`${parameter}\` is handed in`, prefix: include.prefix ?? '' });
+  }
+
+  /** What the callers of a function give to one of its parameters. */
+  private givenTo(owner: FunctionFacts, parameter: string): { module: Module; scope: Scope; value: Expression }[] {
+    const found: { module: Module; scope: Scope; value: Expression }[] = [];
     const index = owner.node.parameters.findIndex((each) => each.name === parameter);
     const name = new RegExp(`\\b${owner.node.name}\\(`);
     for (const file of this.project.files.pythonFiles()) {
@@ -306,12 +326,32 @@ export class ApplicationReader {
         if (target?.kind !== 'function' || target.node.start !== owner.node.start || target.node.name !== owner.node.name) continue;
         const positional = node.args.filter((argument) => argument.keyword === undefined);
         const given = node.args.find((argument) => argument.keyword === parameter) ?? positional[index];
-        const to = given === undefined ? undefined : this.routerFrom(module, scope, given.value);
-        if (to !== undefined) this.includes.push({ ...include, to });
+        if (given !== undefined) found.push({ module, scope, value: given.value });
       }
     }
-    if (this.includes.length === before)
-      this.unresolved.push({ place: include.place, reason: `\`${parameter}\` is handed in`, prefix: include.prefix ?? '' });
+    return found;
+  }
+
+  /** The keys of the applications that a function is handed; undefined where no caller can be followed: it may be any. */
+  private applicationsBehind(key: string, depth: number): ReadonlySet<string> | undefined {
+    const handed = this.handedApplications.get(key);
+    if (handed === undefined || depth === 0) return undefined;
+    const found = new Set<string>();
+    for (const { module, scope, value } of this.givenTo(handed.owner, handed.parameter)) {
+      this.enter(module);
+      const given = this.receiver(module, scope, value);
+      const behind =
+        given === undefined ? undefined : this.routers.has(given) ? new Set([given]) : this.applicationsBehind(given, depth - 1);
+      if (behind === undefined) return undefined;
+      for (const each of behind) found.add(each);
+    }
+    return found.size === 0 ? undefined : found;
+  }
+
+  /** True when an expression is an application that another one mounts: what is registered on it goes for its own routes. */
+  isMounted(module: Module, scope: Scope, expression: Expression): boolean {
+    const router = this.routerFrom(module, scope, expression);
+    return router?.isApplication === true && this.includes.some((include) => include.to?.key === router.key);
   }
 
   private scanMount(module: Module, scope: Scope, call: CallExpression): void {
@@ -340,7 +380,10 @@ export class ApplicationReader {
         type === undefined
           ? /^(fastapi_)?(app|application)$/.test(expression.id) && binding.node.annotation === undefined
           : this.resolver.derivesFrom(type, APPLICATIONS);
-      return isApplication ? HANDED : undefined;
+      if (!isApplication || inner.owner === undefined) return undefined;
+      const key = `${module.path}:${inner.owner.node.start} ${expression.id}`;
+      this.handedApplications.set(key, { module, owner: inner.owner, parameter: expression.id });
+      return key;
     }
     return undefined;
   }
@@ -430,8 +473,9 @@ export class ApplicationReader {
     }
     const given = router.isApplication ? '' : this.routes.textArgument(router.module, router.scope, router.made, 'prefix');
     const base = joined(prefix, given);
-    const options: Options[] = [{ module: router.module, scope: router.scope, args: router.made.args }, ...above];
-    const isOwn = (key: string): boolean => key === router.key || (router.isApplication && key === HANDED);
+    const options: Options[] = [{ module: router.module, scope: router.scope, args: router.made.args }, ...this.handedOn(router), ...above];
+    const isOwn = (key: string): boolean =>
+      key === router.key || (router.isApplication && this.handedApplications.has(key) && this.served.get(key)?.has(router.key) !== false);
     for (const route of this.own.filter((each) => isOwn(each.router))) {
       const path = joined(base, route.path);
       const place = this.placeOf(route.module, route.owner.node.start);
@@ -456,6 +500,19 @@ export class ApplicationReader {
       if (include.to === undefined || above.length > MAX_DEPTH || include.to.key === router.key) continue;
       this.collect(include.to, joined(base, include.prefix), [include.options, ...options], into, reached, depth - 1, application);
     }
+  }
+
+  /** What a router's own class hands on to FastAPI's: `super().__init__(dependencies=[...])`. */
+  private handedOn(router: RouterNode): Options[] {
+    const type = this.resolver.typeOf(router.module, router.scope, router.made);
+    const initial = type?.kind === 'class' ? this.resolver.member(type, '__init__') : undefined;
+    const found = initial?.kind === 'function' ? this.functionOf(initial.module.path, initial.node.start) : undefined;
+    if (found === undefined) return [];
+    return found.module.facts.calls.flatMap(({ node, scope }): Options[] => {
+      const isInside = found.owner.node.start <= node.start && node.end <= found.owner.node.end;
+      const isInitial = node.func.kind === 'attribute' && node.func.name === '__init__';
+      return isInside && isInitial ? [{ module: found.module, scope, args: node.args }] : [];
+    });
   }
 
   private enterFile(path: string): void {

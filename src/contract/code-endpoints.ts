@@ -125,14 +125,15 @@ class EndpointDescriber {
       errors: [
         ...raised.errors,
         ...returned,
-        ...this.declaredErrors(route),
+        ...this.declaredErrors(own),
         ...inDependencies.flatMap((each) => each.errors.map((error) => ({ ...error, when: 'in a dependency' }))),
       ],
-      // A dependency that refuses with 401 asks who is calling, however it does so.
-      auth:
-        taken.auth !== 'required' && inDependencies.some((each) => each.errors.some((error) => error.status === 401))
-          ? 'required'
-          : taken.auth,
+      auth: authOf(
+        taken.auth,
+        inDependencies.flatMap((each) => each.errors),
+        raised.errors,
+        looksItself(module, owner) || taken.parameters.some((parameter) => parameter.in === 'cookie'),
+      ),
       scopes: taken.scopes,
       application: route.application,
       isDocumented: route.isDocumented && !this.isPage(route),
@@ -259,21 +260,17 @@ class EndpointDescriber {
     return [...returned, ...set].flatMap((status) => (status !== undefined && status < 400 ? [status] : []));
   }
 
-  /** `responses={404: {"model": ...}}` of the decorator and everything above it. */
-  private declaredErrors(route: Route): ErrorResponse[] {
-    return route.options.flatMap((options) => {
-      const given = argument(options, 'responses');
-      const listed =
-        given === undefined
-          ? undefined
-          : (this.shapes.variable(options, given) ?? { module: options.module, scope: options.scope, value: given });
-      if (listed?.value.kind !== 'dict') return [];
-      return listed.value.entries.flatMap(({ key }) => {
-        const status = key === undefined ? undefined : statusOf(this.shapes, listed, key);
-        return key === undefined || status === undefined || status < 400
-          ? []
-          : [{ status, code: '', when: 'documented', place: this.application.placeOf(listed.module, key.start) }];
-      });
+  /** `responses={404: {"model": ...}}` of the decorator; what stands on routers goes for any of their endpoints, or none. */
+  private declaredErrors(options: Options | undefined): ErrorResponse[] {
+    const given = argument(options, 'responses');
+    if (options === undefined || given === undefined) return [];
+    const listed = this.shapes.variable(options, given) ?? { module: options.module, scope: options.scope, value: given };
+    if (listed.value.kind !== 'dict') return [];
+    return listed.value.entries.flatMap(({ key }) => {
+      const status = key === undefined ? undefined : statusOf(this.shapes, listed, key);
+      return key === undefined || status === undefined || status < 400
+        ? []
+        : [{ status, code: '', when: 'documented', place: this.application.placeOf(listed.module, key.start) }];
     });
   }
 
@@ -284,6 +281,23 @@ class EndpointDescriber {
       return given !== undefined && /HTML|Redirect/.test(spelled(given));
     });
   }
+}
+
+/** A dependency that refuses with 401 asks who is calling, however it does so; an endpoint that does may ask, or log someone in. */
+function authOf(
+  taken: Endpoint['auth'],
+  inDependencies: readonly ErrorResponse[],
+  raised: readonly ErrorResponse[],
+  mayLook: boolean,
+): Endpoint['auth'] {
+  const refuses = (errors: readonly ErrorResponse[]): boolean => errors.some((error) => error.status === 401);
+  if (taken === 'required' || refuses(inDependencies)) return 'required';
+  return taken === 'none' && (mayLook || refuses(raised)) ? undefined : taken;
+}
+
+/** An endpoint that reads cookies or headers may find out by itself who is calling. */
+function looksItself(module: Module, owner: FunctionFacts): boolean {
+  return /\.(cookies|headers)\b/.test(module.facts.text.slice(owner.node.start, owner.node.end));
 }
 
 function json(shape: Shape): Content {

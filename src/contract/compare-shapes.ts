@@ -106,6 +106,9 @@ function isSameOnTheWire(contract: Shape, code: Shape, { basis }: ShapeQuestion)
 }
 
 function compareUnions(contract: Shape, code: Shape, question: ShapeQuestion, at: Omit<ShapeDifference, 'detail'>): ShapeDifference[] {
+  const other = contract.kind === 'map' ? code : contract;
+  if ((contract.kind === 'map' || code.kind === 'map') && other.kind === 'array')
+    return [{ ...at, detail: `is ${typeName(contract)} in the contract, ${typeName(code)} in the code` }];
   const scalar = (shape: Shape): boolean => shape.kind === 'string' || shape.kind === 'number' || shape.kind === 'boolean';
   // An object or list cannot be where one plain value is promised, and the reverse.
   if (contract.kind === 'map' && scalar(code)) return [{ ...at, detail: `is an object in the contract, ${typeName(code)} in the code` }];
@@ -194,6 +197,9 @@ function compareFields(contract: ObjectShape, code: ObjectShape, question: Shape
         ...at,
         detail: wanted.required ? 'is required in the contract, optional in the code' : 'is optional in the contract, required in the code',
       });
+    const areDefaultsKnown = wanted.defaultValue !== undefined && match.defaultValue !== undefined;
+    if (question.direction === 'input' && areDefaultsKnown && wanted.defaultValue !== match.defaultValue)
+      found.push({ ...at, detail: `defaults to ${wanted.defaultValue} in the contract, ${match.defaultValue} in the code` });
     found.push(
       ...compareShapes(wanted.shape, match.shape, question, named(wanted.name), { contractLine: wanted.line, codeLine: match.line }),
     );

@@ -68,9 +68,13 @@ export function compare(contract: Contract, code: CodeApi): Comparison {
   const { pairs, missing, extra } = matchEndpoints(contract, code, global);
   const differences: Difference[] = [];
   for (const endpoint of missing) {
-    const stray = code.strays.find((each) => each.method === endpoint.method && endsAlike(endpoint.path, each.path));
+    const isDynamic = code.unresolved.length > 0;
+    const stray =
+      code.strays.find((each) => each.method === endpoint.method && endsAlike(endpoint.path, each.path)) ??
+      // A router that is loaded at run time may get its whole path there.
+      (isDynamic ? code.strays.find((each) => each.method === endpoint.method && each.path === '/') : undefined);
     const unresolved = code.unresolved.find((each) => each.prefix !== '' && endpoint.path.startsWith(each.prefix));
-    if (stray !== undefined && code.unresolved.length > 0)
+    if (stray !== undefined && isDynamic)
       undecided.push(
         `${endpointName(endpoint)}: \`${stray.name}\` (${stray.place.path}:${stray.place.line}) may answer it; what includes its router cannot be followed.`,
       );
@@ -99,7 +103,7 @@ export function compare(contract: Contract, code: CodeApi): Comparison {
   }
   const comparer = new EndpointComparer(contract.conventions, code);
   for (const pair of pairs) differences.push(...comparer.compare(pair));
-  undecided.push(...comparer.undecided);
+  undecided.push(...comparer.undecided, ...comparer.unreadAuthentication());
   global.push(...comparer.global());
   const { own, shared } = sharedDifferences(differences, pairs.length);
   return {
@@ -243,6 +247,7 @@ class EndpointComparer {
   private readonly conventions: Conventions;
   private readonly code: CodeApi;
   private readonly spellings = new Map<string, { contract: Place; code: Place }>();
+  private readonly unreadAuth: ContractEndpoint[] = [];
 
   constructor(conventions: Conventions, code: CodeApi) {
     this.conventions = conventions;
@@ -287,6 +292,14 @@ class EndpointComparer {
         code: this.code.applications[0],
       });
     return found;
+  }
+
+  /** One sentence about all endpoints whose authentication the contract states and the code does not show. */
+  unreadAuthentication(): string[] {
+    const [first, ...others] = this.unreadAuth;
+    if (first === undefined) return [];
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return [`${endpointName(first)}${more}: whether the code asks who is calling cannot be read: a dependency is not followed.`];
   }
 
   private noteSpelling(contract: ContractEndpoint, code: CodeEndpoint): void {
@@ -384,8 +397,11 @@ class EndpointComparer {
     if (wanted === undefined || found === undefined) {
       // A body that the contract does not mention at all, where it specifies everything else.
       const isSpecified = contract.responses.length > 0 && contract.progress === 'done';
-      if (wanted === undefined && found !== undefined && found !== 'none' && isSpecified && !contract.open.length && demandsBody(found))
-        return [this.difference('request', contract, code, 'the code demands a body, the contract names none')];
+      if (wanted !== undefined || found === undefined || found === 'none' || !isSpecified || !demandsBody(found)) return [];
+      if (!contract.isRequestSaid) return [this.difference('request', contract, code, 'the code demands a body, the contract names none')];
+      this.undecided.push(
+        `${endpointName(contract)}: what the contract says of the request (${contract.place.path}:${contract.place.line}) is not understood as a body.`,
+      );
       return [];
     }
     if (wanted === 'none' || found === 'none') {
@@ -491,6 +507,17 @@ class EndpointComparer {
             { contract: contractPlace },
           ),
         );
+      const isDefaulted = wanted.required !== true && same.required !== true;
+      if (isDefaulted && wanted.defaultValue !== undefined && same.defaultValue !== undefined && wanted.defaultValue !== same.defaultValue)
+        found.push(
+          this.difference(
+            'parameter',
+            contract,
+            code,
+            `the ${wanted.in} parameter \`${wanted.name}\` defaults to ${wanted.defaultValue} in the contract, ${same.defaultValue} in the code`,
+            { contract: contractPlace },
+          ),
+        );
       for (const each of compareShapes(wanted.shape, same.shape, { basis: 'words', direction: 'input' }))
         found.push(
           this.difference(
@@ -535,6 +562,8 @@ class EndpointComparer {
           `the contract demands the scope ${lacking.map((scope) => `\`${scope}\``).join(', ')}, the code ${code.scopes.map((scope) => `\`${scope}\``).join(', ')}`,
         ),
       ];
+    // Reported only where the endpoint itself states it: a rule for all of them has its exceptions.
+    if (code.auth === undefined && contract.auth === 'required') this.unreadAuth.push(contract);
     if (wanted === undefined || code.auth === undefined || wanted === code.auth) return [];
     if (wanted === 'required' && this.code.hasMiddleware) {
       this.undecided.push(

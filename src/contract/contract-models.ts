@@ -5,7 +5,8 @@ import type { PythonParser } from '../python/parser.ts';
 import type { Module } from '../python/project.ts';
 import type { ClassStatement, Expression, Span } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
-import type { Place } from './api.ts';
+import type { Place, Shape } from './api.ts';
+import type { Site } from './python-shapes.ts';
 
 /** The fenced Python of one document. */
 export interface PythonBlocks {
@@ -34,6 +35,8 @@ export interface ContractModels {
   readonly classes: readonly ModelClass[];
   /** Everything that has a name, classes among them. */
   readonly definitions: readonly Definition[];
+  /** Models that tables or lists describe instead, by name. */
+  readonly described: ReadonlyMap<string, Shape>;
   /** Blocks that do not parse. */
   readonly broken: readonly Place[];
   /** A type expression such as `list[LoanResponse]` or `Annotated[int, Field(ge=1)]`; undefined for any other text. */
@@ -77,8 +80,17 @@ export function pythonBlocks(blocks: readonly CodeBlock[]): CodeBlock[] {
   );
 }
 
+/** Where the names of a contract's types are looked up. */
+export function modelSite({ module, described }: ContractModels): Site {
+  return { module, scope: module.facts.scope, bound: described };
+}
+
 /** Parses the Python of a contract. Blocks that do not parse are left out and said. */
-export function readModels(parser: PythonParser, documents: readonly PythonBlocks[]): ContractModels {
+export function readModels(
+  parser: PythonParser,
+  documents: readonly PythonBlocks[],
+  described: ContractModels['described'] = new Map(),
+): ContractModels {
   const lines: string[] = [''];
   const places: Place[] = [];
   const broken: Place[] = [];
@@ -113,7 +125,7 @@ export function readModels(parser: PythonParser, documents: readonly PythonBlock
     if (!types.has(type)) types.set(type, typeExpression(parser, type));
     return types.get(type);
   };
-  return { module: { path: MODULE_PATH, facts }, classes, definitions, broken, parseType };
+  return { module: { path: MODULE_PATH, facts }, classes, definitions, described, broken, parseType };
 }
 
 function typeExpression(parser: PythonParser, text: string): Expression | undefined {

@@ -2,7 +2,7 @@ import { buildModule } from '../python/syntax-builder.ts';
 import { countLines } from '../workspace/text.ts';
 import { endpointKey, type Shape } from './api.ts';
 import type { Contract } from './contract.ts';
-import { readModels } from './contract-models.ts';
+import { modelSite, readModels } from './contract-models.ts';
 import { contractWords } from './contract-words.ts';
 import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
 import { isOpenText } from './endpoint-text.ts';
@@ -120,10 +120,14 @@ function checkAll(request: DefineRequest, before: ReadContract, given: Given, to
     return [{ endpoint: 'models', message: 'The models still contain a [TBD].', fix: 'Decide it, or leave the model out of this call.' }];
   const names = new Set(given.definitions.map((each) => each.name));
   const known = before.models.definitions.filter((definition) => !names.has(definition.name)).map((definition) => definition.source);
-  const models = readModels(tools.parser, [
-    { path: 'models', blocks: request.models.trim() === '' ? [] : [blockOf(request.models.replaceAll('\r\n', '\n'))] },
-    { path: 'contract', blocks: known.map(blockOf) },
-  ]);
+  const models = readModels(
+    tools.parser,
+    [
+      { path: 'models', blocks: request.models.trim() === '' ? [] : [blockOf(request.models.replaceAll('\r\n', '\n'))] },
+      { path: 'contract', blocks: known.map(blockOf) },
+    ],
+    before.models.described,
+  );
   if (models.broken.some((place) => place.path === 'models'))
     return [
       {
@@ -206,7 +210,7 @@ function shapesOf(read: ReadContract, tools: ReadingTools): (type: string) => Sh
   return (type) => {
     const annotation = read.models.parseType(type);
     if (annotation === undefined) return undefined;
-    return shapes.shapeOf({ module: read.models.module, scope: read.models.module.facts.scope }, annotation, 'input');
+    return shapes.shapeOf(modelSite(read.models), annotation, 'input');
   };
 }
 

@@ -2,9 +2,10 @@ import type { CodeBlock } from '../documents/markdown.ts';
 import type { ClassStatement, Statement } from '../python/syntax.ts';
 import { endpointKey, endpointName, mapShape, type ParameterPlace, pathParameters, type Shape } from './api.ts';
 import type { Contract, ContractEndpoint, ListedEndpoint } from './contract.ts';
-import type { ContractModels } from './contract-models.ts';
+import { type ContractModels, modelSite } from './contract-models.ts';
 import { isOpenText, leadingEndpoint } from './endpoint-text.ts';
 import type { ShapeReader } from './python-shapes.ts';
+import { typeInWords } from './words.ts';
 
 /** What an agent says about one endpoint. Types are Python type expressions over the contract's models. */
 export interface EndpointDefinition {
@@ -386,7 +387,9 @@ class DefinitionChecker {
     if (missing.length > 0) {
       this.problem(
         `${missing.map((name) => `\`${name}\``).join(', ')} of ${what} ${missing.length > 1 ? 'are' : 'is'} not defined.`,
-        'Send the class in "models", or name one that the contract defines.',
+        missing.every((name) => typeInWords(name) !== undefined)
+          ? 'Write the types as Python does: `str`, `int`, `bool`, `list[…]`, `dict[str, …]`, `datetime`.'
+          : 'Send the class in "models", or name one that the contract defines.',
       );
       return undefined;
     }
@@ -397,7 +400,7 @@ class DefinitionChecker {
     const { models, shapes } = this.context;
     const annotation = models.parseType(text);
     if (annotation === undefined) return undefined;
-    return shapes.shapeOf({ module: models.module, scope: models.module.facts.scope }, annotation, 'input');
+    return shapes.shapeOf(modelSite(models), annotation, 'input');
   }
 
   private undefinedNames(text: string): string[] {

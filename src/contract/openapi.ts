@@ -95,7 +95,10 @@ function parameterObject(parameter: Parameter, schemas: SchemaWriter): Json {
     in: parameter.in,
     required: parameter.in === 'path' || parameter.required === true,
     ...(parameter.description === undefined ? {} : { description: parameter.description }),
-    schema: parameter.shape.kind === 'unknown' ? { type: 'string' } : schemas.schema(parameter.shape),
+    schema: {
+      ...(parameter.shape.kind === 'unknown' ? { type: 'string' } : schemas.schema(parameter.shape)),
+      ...(parameter.defaultValue === undefined ? {} : { default: parameter.defaultValue }),
+    },
   };
 }
 

@@ -61,6 +61,8 @@ export class InputReader {
   /** There is a security scheme that lets requests without credentials through. */
   private isOptional = false;
   private readonly scopes: string[] = [];
+  /** The body is FastAPI's login form. */
+  private isLogin = false;
   /** A parameter's type cannot be followed: it may be a body or a query parameter. */
   private isUnclear = false;
 
@@ -176,7 +178,16 @@ export class InputReader {
       return;
     }
     const written = place === 'header' && typeof spelledAlias !== 'string' ? name.replaceAll('_', '-') : name;
-    this.setParameter({ name: written, in: place, shape, required: place === 'path' || !hasDefault, line });
+    const given = fromDefault === undefined ? defaultValue : defaultArgument(fromDefault.call.args);
+    const value = given === undefined ? undefined : this.shapes.literalValue(fromDefault?.site ?? site, given);
+    this.setParameter({
+      name: written,
+      in: place,
+      shape,
+      required: place === 'path' || !hasDefault,
+      line,
+      ...(value === undefined ? {} : { defaultValue: value }),
+    });
   }
 
   private setParameter(parameter: Parameter): void {
@@ -305,17 +316,11 @@ export class InputReader {
     }
   }
 
-  /** FastAPI's own form for the OAuth2 password flow. */
+  /** FastAPI's own form for the OAuth2 password flow; its optional fields need no contract. */
   private addLoginForm(): void {
-    for (const [name, required] of [
-      ['grant_type', false],
-      ['username', true],
-      ['password', true],
-      ['scope', false],
-      ['client_id', false],
-      ['client_secret', false],
-    ] as const)
-      this.bodies.push({ name, shape: { kind: 'string', constraints: {} }, required, line: 0, kind: 'form', isEmbedded: false });
+    this.isLogin = true;
+    for (const name of ['username', 'password'])
+      this.bodies.push({ name, shape: { kind: 'string', constraints: {} }, required: true, line: 0, kind: 'form', isEmbedded: false });
   }
 
   private followMade(site: Site, call: CallExpression, depth: number): void {
@@ -400,7 +405,7 @@ export class InputReader {
           : [{ name: part.name, shape: part.shape, required: part.required, line: part.line }];
       });
       const mediaType = this.bodies.some((part) => part.kind === 'file') ? 'multipart/form-data' : 'application/x-www-form-urlencoded';
-      return { mediaType, basis: 'schema', shape: { kind: 'object', fields, isOpen: false } };
+      return { mediaType, basis: 'schema', shape: { kind: 'object', fields, isOpen: this.isLogin } };
     }
     if (this.bodies.length === 1 && !first.isEmbedded) return { mediaType: 'application/json', basis: 'schema', shape: first.shape };
     const fields = this.bodies.map(({ name, shape, required, line }): Field => ({ name, shape, required, line }));
@@ -414,10 +419,12 @@ function isEllipsis(expression: Expression): boolean {
 
 /** `Query(5)`, `Query(default=None)`; not `Query(...)` or `Query(ge=1)`. */
 function hasDefaultArgument(args: readonly Argument[]): boolean {
-  const given = args.find(
-    (argument) => argument.keyword === undefined || argument.keyword === 'default' || argument.keyword === 'default_factory',
-  );
-  return given !== undefined && !isEllipsis(given.value);
+  return args.some((argument) => argument.keyword === 'default_factory') || defaultArgument(args) !== undefined;
+}
+
+function defaultArgument(args: readonly Argument[]): Expression | undefined {
+  const given = args.find((argument) => argument.keyword === undefined || argument.keyword === 'default')?.value;
+  return given === undefined || isEllipsis(given) ? undefined : given;
 }
 
 function isFile(shape: Shape): boolean {

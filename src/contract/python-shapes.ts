@@ -357,7 +357,8 @@ export class ShapeReader {
       if (value === undefined) return UNKNOWN;
       values.push(value);
     }
-    return { kind: 'enum', values, name: type.node.name };
+    // Without members of its own it is made elsewhere.
+    return values.length === 0 ? UNKNOWN : { kind: 'enum', values, name: type.node.name };
   }
 
   private rootModel(type: ProjectClass, direction: Direction, bound: ReadonlyMap<string, Shape>): Shape {
@@ -462,10 +463,14 @@ export class ShapeReader {
   private fieldCalls(site: Site, annotation: Expression, value: Expression | undefined): { args: readonly Argument[]; isPrivate: boolean } {
     const args: Argument[] = [];
     let isPrivate = false;
-    const candidates = annotation.kind === 'subscript' ? [...annotation.index, value] : [value];
-    for (const candidate of candidates) {
+    // `Amount = Annotated[Decimal, Field(...)]` is looked into as if it stood here.
+    const alias = annotation.kind === 'name' || annotation.kind === 'attribute' ? this.variable(site, annotation) : undefined;
+    const whole = alias ?? { ...site, value: annotation };
+    const metadata = whole.value.kind === 'subscript' ? whole.value.index : [];
+    const candidates = [...metadata.map((each) => ({ at: whole, each })), { at: site, each: value }];
+    for (const { at, each: candidate } of candidates) {
       if (candidate?.kind !== 'call') continue;
-      const name = this.resolver.externalName(site.module, site.scope, candidate.func);
+      const name = this.resolver.externalName(at.module, at.scope, candidate.func);
       if (name !== undefined && FIELD.test(name)) args.push(...candidate.args);
       if (name !== undefined && /\.SkipJsonSchema$/.test(name)) isPrivate = true;
       if (name === 'sqlmodel.Relationship' || name === 'sqlmodel.main.Relationship' || name === 'pydantic.PrivateAttr') isPrivate = true;

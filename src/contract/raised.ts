@@ -2,6 +2,7 @@ import { isTestFile } from '../python/markers.ts';
 import type { FunctionFacts } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
+import { STANDARD_LIBRARY } from '../python/standard-library.ts';
 import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
 import type { ErrorResponse, Place } from './api.ts';
 import type { ApplicationReader } from './application.ts';
@@ -132,9 +133,10 @@ export class RaisedReader {
     if (target?.kind === 'external') {
       if (HTTP_EXCEPTION.test(target.name)) return this.httpException(site, call?.args ?? [], place);
       if (/RequestValidationError$/.test(target.name)) return [{ status: 422, code: '', when: '', place }];
-      // Python's own and libraries' exceptions: an answer only where a handler makes one of them.
       const status = this.exceptionHandlers().get(target.name);
-      return status === undefined ? 'no answer' : [{ status, code: '', when: '', place }];
+      if (status !== undefined) return [{ status, code: '', when: '', place }];
+      // Python's own exceptions have an answer only where a handler gives one; a library may bring its handlers with it.
+      return STANDARD_LIBRARY.has(target.name.split('.')[0] ?? '') && !this.computed.has(target.name) ? 'no answer' : undefined;
     }
     if (target?.kind === 'class') return this.projectException(site, target, call, place);
     if (target?.kind === 'function') {
@@ -193,7 +195,9 @@ export class RaisedReader {
     const status =
       (givenStatus === undefined ? undefined : this.statusOf(site, givenStatus)) ??
       this.attribute(type, STATUS_NAMES, (at, value) => statusOf(this.shapes, at, value), statusNamed) ??
-      this.handled(type);
+      this.handled(type) ??
+      // `code = 404`, which a handler puts into the answer.
+      (this.mayBeHandled(type) ? this.numericCode(type, site, argument(['code'])) : undefined);
     const givenCode = argument(CODE_NAMES);
     const text = (at: Site, value: Expression): string | undefined => this.codeIn(at, value) || undefined;
     const code =
@@ -202,7 +206,13 @@ export class RaisedReader {
       args.map((each) => (each.value.kind === 'string' ? this.codeIn(site, each.value) : '')).find((each) => each !== '') ??
       '';
     if (status === undefined) return isHttp || this.mayBeHandled(type) ? undefined : 'no answer';
-    return [{ status, code, when: '', place }];
+    return [{ status, code: code === String(status) ? '' : code, when: '', place }];
+  }
+
+  private numericCode(type: ProjectClass, site: Frame, given: Expression | undefined): number | undefined {
+    const own = given === undefined ? undefined : this.statusOf(site, given);
+    const status = own ?? this.attribute(type, ['code'], (at, value) => statusOf(this.shapes, at, value), statusNamed);
+    return status !== undefined && status >= 400 ? status : undefined;
   }
 
   /** An attribute of an exception's class, or what its constructor hands on to the one above. */
@@ -321,7 +331,9 @@ export class RaisedReader {
         for (const decorator of owner.node.decorators) {
           if (decorator.kind === 'call' && decorator.func.kind === 'attribute' && decorator.func.name === 'exception_handler') {
             const given = decorator.args[0]?.value;
-            if (given !== undefined) this.addHandler({ module, scope: owner.definedIn }, given, { module, owner }, handlers);
+            const isAside = this.application.isMounted(module, owner.definedIn, decorator.func.object);
+            if (given !== undefined)
+              this.addHandler({ module, scope: owner.definedIn }, given, isAside ? undefined : { module, owner }, handlers);
           }
         }
       }
@@ -331,7 +343,8 @@ export class RaisedReader {
         const [exception, handler] = node.args;
         const target = handler === undefined ? undefined : this.resolver.resolve(module, scope, handler.value);
         const found = target?.kind === 'function' ? this.application.functionOf(target.module.path, target.node.start) : undefined;
-        if (exception !== undefined) this.addHandler({ module, scope }, exception.value, found, handlers);
+        const isAside = this.application.isMounted(module, scope, node.func.object);
+        if (exception !== undefined) this.addHandler({ module, scope }, exception.value, isAside ? undefined : found, handlers);
       }
     }
     return handlers;
@@ -349,12 +362,11 @@ export class RaisedReader {
       this.hasUnknownHandler = true;
       return;
     }
-    const statuses = new Set<number>();
+    const statuses = new Set<number | undefined>();
     for (const { node, scope } of handler?.module.facts.calls ?? []) {
       if (handler === undefined || node.start < handler.owner.node.start || node.end > handler.owner.node.end) continue;
       const given = node.args.find((argument) => argument.keyword === 'status_code');
-      const status = given === undefined ? undefined : statusOf(this.shapes, { module: handler.module, scope }, given.value);
-      if (status !== undefined) statuses.add(status);
+      if (given !== undefined) statuses.add(statusOf(this.shapes, { module: handler.module, scope }, given.value));
     }
     const [only] = statuses;
     if (only !== undefined && statuses.size === 1) into.set(key, only);

@@ -18,6 +18,7 @@ import {
 import type { Contract, ContractEndpoint, ContractModel, ContractProblem, ListedEndpoint, Progress } from './contract.ts';
 import { type ContractModels, pythonBlocks, readModels } from './contract-models.ts';
 import { readConventions } from './conventions.ts';
+import { describedModels } from './described-models.ts';
 import { isOnlyMarker, isOpenText, plainText } from './endpoint-text.ts';
 import { codeBlocks, type Entry, findEntries, type Section, type Slot, sectionTree } from './entries.ts';
 import { isNothing, statusesIn } from './labels.ts';
@@ -57,13 +58,14 @@ export interface ReadingTools {
 /** Reads the documents of one contract. Nothing is guessed: what is not understood becomes a problem with its line. */
 export async function readContract(documents: readonly ContractDocument[], tools: ReadingTools): Promise<ReadContract> {
   const parsed = await Promise.all(documents.map(parseDocument));
-  const models = readModels(
+  const inPython = readModels(
     tools.parser,
     parsed.map(({ path, blocks }) => ({ path, blocks: pythonBlocks(codeBlocks(blocks)) })),
   );
-  tools.project.use(models.module);
+  tools.project.use(inPython.module);
   tools.resolver.refresh();
   const shapes = new ShapeReader(tools.resolver, tools.project);
+  const models = { ...inPython, described: describedModels(parsed, inPython, shapes) };
   const conventions = readConventions(parsed);
   const reader = new EndpointReader(models, shapes, conventions.basePath);
   for (const document of parsed) for (const entry of document.entries) reader.add(entry, document);
@@ -239,7 +241,7 @@ class EndpointReader {
           if (!isOpenText(slot.value) && slot.value !== '') summary = plainText(slot.value);
           break;
         case 'auth':
-          authText = plainText([slot.value, ...slot.content.map((block) => ('text' in block ? block.text : ''))].join(' '));
+          authText = plainText(authLines(slot).join(' '));
           break;
         case 'parameters':
         case 'path_parameters':
@@ -515,11 +517,17 @@ function authOf(text: string): 'required' | 'none' | undefined {
     /\b(none|public|anonymous|not required|no auth|unauthenticated|open to all)\b|无需|不需要|公开|匿名|免登录|免认证|不要|公開/i.test(text)
   )
     return 'none';
-  return /\b(bearer|jwt|token|required|api[- ]?key|oauth|login|session|cookie|yes|authenticated|admin|role|user|member|scope)|需要|必须|登录|令牌|管理员|必須|要認証|トークン|✓|是/i.test(
+  return /\b(bearer|jwt|token|required|api[- ]?key|oauth|login|logged|signed|session|cookie|yes|authenticated|\w*admin\w*|roles?|\w*user|members?|owner|staff|manager|account|protected|private|scopes?)\b|需要|必须|登录|令牌|管理员|必須|要認証|トークン|✓|是/i.test(
     text,
   )
     ? 'required'
     : undefined;
+}
+
+/** What stands at the label and in a list below it; a paragraph only where the label's line says nothing. */
+function authLines(slot: Slot): string[] {
+  const below = slot.content.filter((block) => slot.value === '' || block.kind !== 'line');
+  return [slot.value, ...below.map((block) => ('text' in block ? block.text : ''))];
 }
 
 /** The labels of the parts that are still open. */

@@ -10,13 +10,23 @@ import {
   type Shape,
   UNKNOWN,
 } from './api.ts';
-import type { ContractModels } from './contract-models.ts';
+import { type ContractModels, modelSite } from './contract-models.ts';
 import { isOpenText, plainText } from './endpoint-text.ts';
 import type { Slot } from './entries.ts';
 import { readExample } from './examples.ts';
 import { isNothing, roleOf, splitLabel, statusesIn } from './labels.ts';
 import { hasUnknown, type ShapeReader } from './python-shapes.ts';
-import { constraintsInWords, isNullableInWords, requiredInWords, typeInWords, withConstraints } from './words.ts';
+import {
+  constraintsInWords,
+  defaultInWords,
+  defaultOf,
+  isNullableInWords,
+  LIST_OF,
+  requiredInWords,
+  typeInWords,
+  withConstraints,
+  withoutOrNull,
+} from './words.ts';
 
 /** What a slot says about a body. */
 export interface BodyFacts {
@@ -54,6 +64,12 @@ const COLUMNS: readonly Column[] = [
 ];
 const MEDIA_TYPE = /\b((?:application|text|image|audio|video|multipart)\/[\w.+*-]+)/i;
 
+/** A name in backticks with its words after it, or in a list of names. */
+const FIELD_START = /`[A-Za-z_][\w.-]*`\s*(?:[:：（(—–,，、;；-]|<br|$)/;
+const FIELD_GAP = new RegExp(`(?:[;；,，、]|<br\\s*/?>)\\s*(?=${FIELD_START.source})`);
+/** "Form data" in words. */
+const FORM = /\bform[- ](data|fields?|(url)?encoded)\b|表单(提交|数据|格式|参数)|フォーム(データ|形式)/i;
+
 /** Reads the parts of an endpoint: bodies, parameters and errors, in all the ways people write them. */
 export class SlotReader {
   private readonly models: ContractModels;
@@ -65,7 +81,7 @@ export class SlotReader {
   constructor(models: ContractModels, shapes: ShapeReader, path: string) {
     this.models = models;
     this.shapes = shapes;
-    this.names = new Set(models.classes.map((model) => model.node.name));
+    this.names = new Set([...models.classes.map((model) => model.node.name), ...models.described.keys()]);
     this.path = path;
   }
 
@@ -73,11 +89,11 @@ export class SlotReader {
   body(slot: Slot, direction: 'input' | 'output'): BodyFacts {
     const first = slot.content[0];
     const text = [slot.label, slot.value, first?.kind === 'line' || first?.kind === 'item' ? first.text : ''].join(' ');
-    const mediaType = MEDIA_TYPE.exec(
-      [text, ...slot.content.flatMap((block) => ('text' in block ? [block.text] : []))].join(' '),
-    )?.[1]?.toLowerCase();
+    const named = MEDIA_TYPE.exec([text, ...slot.content.flatMap((block) => ('text' in block ? [block.text] : []))].join(' '));
+    const mediaType = named?.[1]?.toLowerCase() ?? (FORM.test(text) ? 'application/x-www-form-urlencoded' : undefined);
     const typed = this.typeNamed(slot, direction);
-    if (typed.shape !== undefined) return this.bodyOf(typed.shape, 'schema', mediaType, typed.models, typed.undefinedModels);
+    const basis = typed.models.some((name) => this.models.described.has(name)) ? 'words' : 'schema';
+    if (typed.shape !== undefined) return this.bodyOf(typed.shape, basis, mediaType, typed.models, typed.undefinedModels);
     const structured = this.structured(slot.content, direction);
     if (structured !== undefined)
       return {
@@ -92,15 +108,16 @@ export class SlotReader {
       /\b(no (request |response )?body|no content|without (a )?body|empty body)\b|无请求体|无响应体|无内容|ボディなし|本文なし/i.test(text)
     )
       return { content: 'none', models: [], undefinedModels: [], example: undefined, isNotUnderstood: false };
-    if (mediaType !== undefined && /form/.test(mediaType)) return this.bodyOf(UNKNOWN, 'words', mediaType, [], []);
+    const inline = this.inlineFields(slot);
+    const areFields = inline.some((field) => field.shape.kind !== 'unknown' || field.required !== undefined);
+    if (mediaType !== undefined && /form/.test(mediaType))
+      return this.bodyOf(areFields ? nested(inline) : UNKNOWN, 'words', mediaType, [], []);
     if (mediaType !== undefined && !/json/.test(mediaType))
       return this.bodyOf(/^text\//.test(mediaType) ? { kind: 'string', constraints: {} } : { kind: 'binary' }, 'words', mediaType, [], []);
     const coded = /`([^`]+)`/.exec(own)?.[1];
     const plainType = coded === undefined || /^\w+$/.test(coded) ? undefined : this.shapeOf(coded, direction);
     if (plainType !== undefined) return this.bodyOf(plainType, 'schema', mediaType, [], []);
-    const inline = this.inlineFields(slot);
-    if (inline.length > 0 && inline.some((field) => field.shape.kind !== 'unknown' || field.required !== undefined))
-      return this.bodyOf(nested(inline), 'words', mediaType, [], []);
+    if (areFields) return this.bodyOf(nested(inline), 'words', mediaType, [], []);
     const words = typeInWords(said);
     if (words !== undefined && said.length < 40) return this.bodyOf(words, 'words', mediaType, [], []);
     const hasContent = said !== '' && !isOpenText(said);
@@ -159,7 +176,7 @@ export class SlotReader {
   shapeOf(text: string, direction: 'input' | 'output'): Shape | undefined {
     const annotation = this.models.parseType(text);
     if (annotation === undefined) return undefined;
-    const shape = this.shapes.shapeOf({ module: this.models.module, scope: this.models.module.facts.scope }, annotation, direction);
+    const shape = this.shapes.shapeOf(modelSite(this.models), annotation, direction);
     return shape.kind === 'unknown' ? undefined : shape;
   }
 
@@ -244,6 +261,8 @@ export class SlotReader {
     const required = isOptionalColumn && stated !== undefined ? !stated : (stated ?? requiredInWords(words));
     const hasDefault = columns.includes('default') && cell('default') !== '' && !isNothing(cell('default'));
     const shape = this.fieldShape(cell('type'), words, direction);
+    const defaultText = columns.includes('default') ? cell('default') : (defaultInWords(words) ?? '');
+    const defaultValue = defaultOf(defaultText, shape);
     return [
       {
         name,
@@ -252,6 +271,7 @@ export class SlotReader {
         line: row.line,
         in: parameterPlace(cell('in')),
         ...described(cell('text')),
+        ...(defaultValue === undefined ? {} : { defaultValue }),
       },
     ];
   }
@@ -302,12 +322,28 @@ export class SlotReader {
       (piece) => piece !== typeText && parameterPlace(piece) === undefined && requiredInWords(piece) === undefined,
     );
     const description = /\s[—–]\s(.+)$/.exec(words)?.[1] ?? rest.filter((piece) => piece !== '').join(', ');
-    return { name, shape, required: requiredOf(pieces, words), line, in: place, ...described(description) };
+    const defaultValue = defaultOf(defaultInWords(words) ?? '', shape);
+    return {
+      name,
+      shape,
+      required: requiredOf(pieces, words),
+      line,
+      in: place,
+      ...described(description),
+      ...(defaultValue === undefined ? {} : { defaultValue }),
+    };
   }
 
   private fieldType(text: string, direction: 'input' | 'output'): Shape | undefined {
-    const plain = plainText(text).replace(/\?$/, '');
+    const { plain, isNullable } = withoutOrNull(plainText(text).replace(/\?$/, ''));
     if (plain === '') return undefined;
+    if (isNullable) {
+      const inner = this.fieldType(plain, direction);
+      return inner === undefined ? undefined : { kind: 'union', options: [inner, { kind: 'null' }] };
+    }
+    const item = LIST_OF.exec(plain)?.[1];
+    const items = item === undefined ? undefined : this.fieldType(item, direction);
+    if (items !== undefined) return { kind: 'array', items, constraints: {} };
     const [expression] = typeExpressions(text).filter((each) =>
       [...each.matchAll(/[A-Za-z_]\w*/g)].some((match) => this.names.has(match[0])),
     );
@@ -342,10 +378,10 @@ export class SlotReader {
 
   /** `Query: `page`, `size``, or fields with their words, one after the other: `` `page`: int, optional; `size`: int ``. */
   private inlineFields(slot: Slot): (Field & { in: ParameterPlace | undefined })[] {
-    if (!/`[A-Za-z_][\w.-]*`/.test(slot.value) || isOpenText(slot.value)) return [];
-    const start = slot.value.indexOf('`');
+    const start = slot.value.search(FIELD_START);
+    if (start === -1 || isOpenText(slot.value)) return [];
     // Commas inside brackets and backticks separate nothing.
-    const pieces = slot.value.slice(start).split(/[;；,，、]\s*(?=`[A-Za-z_][\w.-]*`\s*(?:[:：（(—–-]|[,，、;；]|$))/);
+    const pieces = slot.value.slice(start).split(FIELD_GAP);
     return pieces.flatMap((piece) => {
       const field = this.fieldIn(piece.trim(), slot.line, [], 'input');
       return field === undefined || this.names.has(field.name) ? [] : [field];
@@ -483,7 +519,7 @@ function described(text: string): { description?: string } {
 }
 
 /** Fields with dotted names as objects inside objects: `items[].id`. */
-function nested(fields: readonly Field[]): Shape {
+export function nested(fields: readonly Field[]): Shape {
   const own = new Map<string, { field: Field; below: Field[] }>();
   for (const field of fields) {
     const [first = '', ...rest] = field.name.split('.');
@@ -526,7 +562,11 @@ export function refineFields(shape: Shape, fields: readonly Field[]): Shape {
 
 /** The pieces of a line that may be type expressions: in backticks, or a capitalised word with or without brackets. */
 function typeExpressions(line: string): string[] {
-  const coded = [...line.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '');
+  const coded = [...line.matchAll(/`([^`]+)`/g)].map((match) => {
+    const [before, after] = [line.slice(0, match.index), line.slice(match.index + match[0].length)];
+    const isList = /\b(list|array) of\s*$/i.test(before) || /^\s*の?(列表|数组|配列|リスト)/.test(after);
+    return isList ? `list[${match[1] ?? ''}]` : (match[1] ?? '');
+  });
   const bare = [
     ...line
       .replace(/`[^`]*`/g, ' ')

@@ -1,4 +1,4 @@
-import { ANY, type Constraints, type Shape, UNKNOWN } from './api.ts';
+import { ANY, type Constraints, type Shape, UNKNOWN, withoutNull } from './api.ts';
 import { plainText } from './endpoint-text.ts';
 
 const NONE: Constraints = {};
@@ -24,11 +24,21 @@ const TYPES: readonly (readonly [RegExp, Shape])[] = [
   [/^(object|dict|json|map|对象|字典|オブジェクト)(?![A-Za-z_])/i, { kind: 'object', fields: [], isOpen: true }],
   [/^(any|任意)\b/i, ANY],
 ];
-const LIST_OF = /^(?:array|list|数组|列表|配列|リスト)\s*(?:<|\[|\(|of\s+)\s*([^>\])]+?)\s*[>\])]?$/i;
+export const LIST_OF = /^(?:array|list|数组|列表|配列|リスト)\s*(?:<|\[|\(|of\s+)\s*([^>\])]+?)\s*[>\])]?$/i;
+
+/** `list of X or null`: the list may be null, not what is in it. */
+export function withoutOrNull(text: string): { plain: string; isNullable: boolean } {
+  const plain = text.replace(/\s*(?:\bor null|\|\s*(?:null|None))\s*$/i, '');
+  return { plain, isNullable: plain !== text && plain !== '' };
+}
 
 /** The type that a cell or bullet names in words; undefined when it names none that is known. */
 export function typeInWords(text: string): Shape | undefined {
-  const plain = plainText(text);
+  const { plain, isNullable } = withoutOrNull(plainText(text));
+  if (isNullable) {
+    const inner = typeInWords(plain);
+    return inner === undefined ? undefined : { kind: 'union', options: [inner, { kind: 'null' }] };
+  }
   const item = /^(.+?)\s*\[\]$/.exec(plain)?.[1] ?? LIST_OF.exec(plain)?.[1];
   if (item !== undefined) return { kind: 'array', items: typeInWords(item) ?? UNKNOWN, constraints: NONE };
   const choices = enumeration(plain);
@@ -67,6 +77,15 @@ export function defaultInWords(text: string): string | undefined {
     /\bdefaults?(?:\s+(?:to|is|value))?\s*[:：=]?\s*[`"']?([\w.-]+)/i.exec(text)?.[1] ??
     /(?:默认|デフォルト|既定)(?:值|値)?(?:为|是|は)?\s*[:：=]?\s*[`"'「]?([\w.-]+)/.exec(text)?.[1];
   return found === undefined || /^(to|is|none|null|the|a|an)$/i.test(found) ? undefined : found.replace(/[.]$/, '');
+}
+
+/** A default in words as a value of this kind; undefined for one that is certain of no kind, such as a word for text. */
+export function defaultOf(text: string, shape: Shape): string | number | boolean | undefined {
+  const plain = plainText(text).replace(/^["']|["']$/g, '');
+  const { shape: inner } = withoutNull(shape);
+  if (inner.kind === 'number') return /^-?\d+(\.\d+)?$/.test(plain) ? Number(plain) : undefined;
+  if (inner.kind === 'boolean') return /^true$/i.test(plain) ? true : /^false$/i.test(plain) ? false : undefined;
+  return inner.kind === 'enum' ? inner.values.find((value) => String(value) === plain) : undefined;
 }
 
 /** True when words say that a value may be null. */
