@@ -105,6 +105,10 @@ describe('where an endpoint stands', () => {
       'Call GET /loans to see them.\n\n- Sample: `GET /loans?page=1`\n\n## Pagination\n\n```\nGET /loans?page=2&size=10\n```\n\n<!-- GET /x -->\n',
       [],
     ],
+    'sections after an endpoint that the document begins with': [
+      '# API\n\n**POST /a**\n\n**Request**: [TBD]\n\n## More\n\n### GET /b\n\n**Response**: 200 int\n',
+      ['POST /a', 'GET /b'],
+    ],
     'sub-items of a two-digit list': ['9. `GET /a`\n   - Response: [TBD]\n10. `GET /b`\n   - Response: [TBD]\n', ['GET /a', 'GET /b']],
   };
   it.each(Object.entries(names))('reads %s', async (_name, [text, expected]) => {

@@ -54,8 +54,8 @@ export function readCode(resolver: Resolver, project: Project): CodeApi {
   const describer = new EndpointDescriber(reader, resolver, project);
   const { unresolved, applications, middleware } = application;
   return {
-    endpoints: all(application.routes, describer),
-    strays: all(application.strays, describer),
+    endpoints: served(application.routes, describer),
+    strays: application.strays.map((route) => describer.describe(route)),
     unresolved,
     applications,
     hasMiddleware: middleware.length > 0,
@@ -63,7 +63,8 @@ export function readCode(resolver: Resolver, project: Project): CodeApi {
   };
 }
 
-function all(routes: Application['routes'], describer: EndpointDescriber): CodeEndpoint[] {
+/** One endpoint for each method and path. */
+function served(routes: Application['routes'], describer: EndpointDescriber): CodeEndpoint[] {
   const unique = new Map<string, CodeEndpoint>();
   for (const route of routes) {
     const endpoint = describer.describe(route);

@@ -72,7 +72,9 @@ export function compare(contract: Contract, code: CodeApi): Comparison {
     const stray =
       code.strays.find((each) => each.method === endpoint.method && endsAlike(endpoint.path, each.path)) ??
       // A router that is loaded at run time may get its whole path there.
-      (isDynamic ? code.strays.find((each) => each.method === endpoint.method && each.path === '/') : undefined);
+      (isDynamic
+        ? code.strays.find((each) => each.method === endpoint.method && each.path === '/' && isAbout(endpoint.path, each.place.path))
+        : undefined);
     const unresolved = code.unresolved.find((each) => each.prefix !== '' && endpoint.path.startsWith(each.prefix));
     if (stray !== undefined && isDynamic)
       undecided.push(
@@ -217,6 +219,19 @@ function prefixOf(parts: readonly string[], same: number): string {
 function endsAlike(path: string, end: string): boolean {
   const [a, b] = [segments(path).map(plain), segments(end).map(plain)];
   return b.length > 0 && a.slice(-b.length).join('/') === b.join('/');
+}
+
+/** True when a file is called after the last part of a path: `plugin/notice/api.py` and `/sys/notices`. */
+function isAbout(path: string, file: string): boolean {
+  const last = segments(path).findLast((segment) => !segment.startsWith('{')) ?? '';
+  const stem = last.toLowerCase().replace(/s$/, '');
+  return (
+    stem.length >= 3 &&
+    file
+      .toLowerCase()
+      .split(/[^a-z]+/)
+      .some((word) => word.replace(/s$/, '') === stem)
+  );
 }
 
 /** What every endpoint differs in, in the same words, is said once. */

@@ -102,20 +102,35 @@ export function findEntries(root: Section): { entries: Entry[]; others: Section[
 function walk(section: Section, entries: Entry[], others: Section[]): void {
   const title = sectionTitle(section);
   if (title !== undefined && section.heading !== undefined) {
-    const first = section.sections.findIndex((inner) => sectionTitle(inner) !== undefined);
+    // Below a heading that does not name the endpoint itself, only parts of an endpoint are about it.
+    const first = section.sections.findIndex(
+      (inner) => holdsEndpoint(inner) || (title.block !== undefined && headingRole(inner.heading) === undefined),
+    );
     const own = first === -1 ? section.sections : section.sections.slice(0, first);
     const below = first === -1 ? [] : section.sections.slice(first);
     const next = section.body.findIndex((block) => block !== title.block && isBoldEndpoint(block));
     const body = next === -1 ? section.body : section.body.slice(0, next);
     entries.push(headingEntry(section.heading, title, body, next === -1 ? own : []));
     if (next !== -1) bodyEntries(section.body.slice(next), entries);
-    for (const inner of below) walk(inner, entries, others);
+    for (const inner of next === -1 ? below : section.sections) walk(inner, entries, others);
     return;
   }
   const before = entries.length;
   const rest = bodyEntries(section.body, entries);
   if (entries.length === before || rest.length > 0) others.push({ heading: section.heading, body: rest, sections: [] });
   for (const inner of section.sections) walk(inner, entries, others);
+}
+
+/** True when a section or one below it is about an endpoint. */
+function holdsEndpoint(section: Section): boolean {
+  return sectionTitle(section) !== undefined || section.body.some(isBoldEndpoint) || section.sections.some(holdsEndpoint);
+}
+
+/** The part of an endpoint that a heading announces. */
+function headingRole(heading: Heading | undefined): Role | undefined {
+  if (heading === undefined) return undefined;
+  const title = splitLabel(heading.text)?.title ?? heading.text;
+  return roleOf(title) ?? roleOf(heading.text) ?? roleOfStatus(statusesIn(heading.text));
 }
 
 /** What names the endpoint of a section, and where that ends. */
@@ -345,8 +360,7 @@ class SlotCollector {
     this.current = undefined;
     if (heading === undefined) return;
     const label = splitLabel(heading.text);
-    const title = label?.title ?? heading.text;
-    const role = roleOf(title) ?? roleOf(heading.text) ?? roleOfStatus(statusesIn(heading.text));
+    const role = headingRole(heading);
     if (role === undefined) {
       for (const block of section.body) this.add(block);
       for (const inner of section.sections) this.addSection(inner);
@@ -524,6 +538,12 @@ function roleOfStatus(statuses: readonly number[]): Role | undefined {
   const [status] = statuses;
   if (status === undefined) return undefined;
   return status >= 400 ? 'errors' : 'response';
+}
+
+/** The first line without a label; what stands below the labelled parts is no summary. */
+export function summaryLine(entry: Entry): TextLine | undefined {
+  const parts = entry.slots[0]?.start ?? entry.end;
+  return entry.loose.find((block): block is TextLine => block.kind === 'line' && block.start < parts);
 }
 
 /** The fenced blocks at and below these blocks. */

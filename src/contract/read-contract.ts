@@ -20,7 +20,7 @@ import { type ContractModels, pythonBlocks, readModels } from './contract-models
 import { readConventions } from './conventions.ts';
 import { describedModels } from './described-models.ts';
 import { isOnlyMarker, isOpenText, plainText } from './endpoint-text.ts';
-import { codeBlocks, type Entry, findEntries, type Section, type Slot, sectionTree } from './entries.ts';
+import { codeBlocks, type Entry, findEntries, type Section, type Slot, sectionTree, summaryLine } from './entries.ts';
 import { isNothing, statusesIn } from './labels.ts';
 import { leftMarkers } from './left-markers.ts';
 import { ShapeReader } from './python-shapes.ts';
@@ -589,8 +589,8 @@ function linesOf(slot: Slot): string[] {
 }
 
 function looseSummary(entry: Entry): string {
-  const line = entry.loose.find((block) => block.kind === 'line');
-  return line?.kind === 'line' && !isOnlyMarker(line.text) ? plainText(line.text) : '';
+  const line = summaryLine(entry);
+  return line !== undefined && !isOnlyMarker(line.text) ? plainText(line.text) : '';
 }
 
 function meaningOf(value: string): string {

@@ -17,6 +17,7 @@ import { readExample } from './examples.ts';
 import { isNothing, roleOf, splitLabel, statusesIn } from './labels.ts';
 import { hasUnknown, type ShapeReader } from './python-shapes.ts';
 import {
+  choicesInWords,
   constraintsInWords,
   defaultInWords,
   defaultOf,
@@ -356,7 +357,10 @@ export class SlotReader {
   }
 
   private fieldShape(type: string, words: string, direction: 'input' | 'output'): Shape {
-    const shape = this.fieldType(type, direction) ?? UNKNOWN;
+    const typed = this.fieldType(type, direction) ?? UNKNOWN;
+    const choices = choicesInWords(words);
+    const isText = typed.kind === 'string' && typed.format === undefined;
+    const shape: Shape = choices !== undefined && isText ? { kind: 'enum', values: choices } : typed;
     const isNullable = isNullableInWords(words) && shape.kind !== 'union' && shape.kind !== 'unknown';
     const whole: Shape = isNullable ? { kind: 'union', options: [shape, { kind: 'null' }] } : shape;
     return withConstraints(whole, constraintsInWords(words, whole));

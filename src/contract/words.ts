@@ -58,6 +58,16 @@ function enumeration(text: string): string[] | undefined {
   return quoted ? text.split(/[|/]/).map((value) => value.replace(/["']/g, '').trim()) : undefined;
 }
 
+const ONE_OF =
+  /(?:\bone of|\ballowed(?: values)?|\benum|取值(?:范围)?|可选值|枚举(?:值)?|列挙)\s*[:：]?\s*(`[^`]+`(?:\s*(?:[,，、/|]|\bor\b|或)\s*`[^`]+`)+)/i;
+
+/** The values that words restrict a text to: "one of `open`, `closed`"; undefined when they name none. */
+export function choicesInWords(text: string): string[] | undefined {
+  const listed = ONE_OF.exec(text)?.[1];
+  if (listed === undefined) return undefined;
+  return [...listed.matchAll(/`([^`]+)`/g)].map((match) => (match[1] ?? '').replace(/^["']|["']$/g, ''));
+}
+
 /** Whether words say that a value must be given; undefined when they say nothing. */
 export function requiredInWords(text: string): boolean | undefined {
   const plain = plainText(text).toLowerCase();

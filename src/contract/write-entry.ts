@@ -5,7 +5,7 @@ import type { ContractEndpoint } from './contract.ts';
 import type { ContractWords } from './contract-words.ts';
 import type { EndpointDefinition } from './definition.ts';
 import { isOnlyMarker, isOpenText, plainText } from './endpoint-text.ts';
-import type { Entry, EntryStyle, Slot } from './entries.ts';
+import { type Entry, type EntryStyle, type Slot, summaryLine } from './entries.ts';
 import { type Role, statusesIn } from './labels.ts';
 import { isOpenSlot, type ParsedDocument } from './read-contract.ts';
 import { type Rendered, renderRole, rowsInColumns, WRITTEN_ROLES, type WrittenRole } from './render.ts';
@@ -347,9 +347,9 @@ export class EntryWriter {
       if (replace && behind !== '') splices.push({ start: entry.titleEnd - behind.length, end: entry.titleEnd, text: ` — ${summary}` });
       return '';
     }
-    const line = entry.loose.find((block) => block.kind === 'line' && !isOpenText(block.text));
-    if (line === undefined) return summary;
-    if (replace && line.kind === 'line' && line.text !== summary) splices.push({ start: line.start, end: line.end, text: summary });
+    const line = summaryLine(entry);
+    if (line === undefined || isOpenText(line.text)) return summary;
+    if (replace && line.text !== summary) splices.push({ start: line.start, end: line.end, text: summary });
     return '';
   }
 
