@@ -1,15 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
-// Start to tools/list beside a reference server, warm check_code on one file, and a check of a large tree.
+// Start to tools/list beside a reference server, warm check_code on one file, a check of a large tree, and a contract held against code.
 
 const STARTS = 15;
 const WARM_CALLS = 60;
 const TREE_FILES = 1800;
+const CONTRACT_CALLS = 20;
+const SERVICE = 'test/fixtures/contract/clinic';
 const FILESYSTEM_SERVER = 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js';
 
 function median(values: readonly number[]): number {
@@ -92,6 +94,30 @@ async function makeTree(root: string): Promise<number> {
   return bytes;
 }
 
+/** Holds the code of a small service against its contract, again after each change of the code. */
+async function benchContract(root: string): Promise<void> {
+  await cp(SERVICE, root, { recursive: true });
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: ['dist/bin.js', '--root', root, '--log-level', 'error'] }),
+  );
+  const check = async (): Promise<number> => {
+    const begin = performance.now();
+    await client.callTool({ name: 'check_contract', arguments: { mode: 'develop' } });
+    return performance.now() - begin;
+  };
+  const first = await check();
+  const warm: number[] = [];
+  for (let run = 0; run < CONTRACT_CALLS; run++) {
+    await appendFile(path.join(root, 'app/main.py'), `RUN_${run} = ${run}\n`);
+    warm.push(await check());
+  }
+  await client.close();
+  console.log(
+    `check_contract, 16 endpoints: first ${first.toFixed(0)} ms, warm median ${median(warm).toFixed(0)} ms (${CONTRACT_CALLS} calls)`,
+  );
+}
+
 /** Seconds that a program takes; undefined when it is not installed. */
 function timeOf(command: string, args: readonly string[]): number | undefined {
   if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0) return undefined;
@@ -106,6 +132,7 @@ async function version(name: string): Promise<string> {
 }
 
 const root = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-bench-'));
+const service = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-bench-'));
 try {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   console.log(
@@ -132,6 +159,8 @@ try {
   console.log(
     `start to tools/list: ${median(ours).toFixed(0)} ms, server-filesystem ${median(theirs).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (median of ${STARTS} pairs)`,
   );
+
+  await benchContract(service);
 
   const bytes = await makeTree(root);
   const client = new Client({ name: 'bench', version: '1.0.0' });
@@ -174,5 +203,5 @@ try {
     if (seconds !== undefined) console.log(`${command} (with its installed plugins) on ${what}: ${seconds.toFixed(1)} s`);
   }
 } finally {
-  await rm(root, { recursive: true, force: true });
+  for (const folder of [root, service]) await rm(folder, { recursive: true, force: true });
 }

@@ -71,7 +71,7 @@ function newEntry(document: ParsedDocument, definition: EndpointDefinition, writ
     (best, entry) => (best === undefined || likeness(entry, definition) >= likeness(best, definition) ? entry : best),
     undefined,
   );
-  const roles = WRITTEN_ROLES.filter((role) => isGiven(role, definition));
+  const roles = WRITTEN_ROLES.filter((role) => writer.isNeeded(role));
   if (last === undefined) {
     const row = document.entries.filter((entry) => entry.style === 'row').at(-1);
     if (row !== undefined) return sectionBehind(document, endOfTable(document, row), definition, roles, writer);
@@ -87,23 +87,6 @@ function newEntry(document: ParsedDocument, definition: EndpointDefinition, writ
   const summary = definition.summary === undefined ? '' : ` — ${definition.summary}`;
   const parts = roles.map((role) => writer.newPart(role, last, definition)).join('');
   return { start: last.end, end: last.end, text: `\n${indent}${marker}\`${definition.endpoint}\`${summary}${parts}` };
-}
-
-function isGiven(role: WrittenRole, definition: EndpointDefinition): boolean {
-  switch (role) {
-    case 'auth':
-      return definition.auth !== undefined;
-    case 'parameters':
-      return definition.parameters.length > 0;
-    case 'errors':
-      return definition.errors.length > 0;
-    case 'validation':
-      return definition.validation.length > 0;
-    case 'request':
-      return definition.request !== undefined || /^(POST|PUT|PATCH)\b/.test(definition.endpoint);
-    case 'response':
-      return true;
-  }
 }
 
 /** How many segments of the path two endpoints have in common, from the front. */

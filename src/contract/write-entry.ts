@@ -127,7 +127,8 @@ export class EntryWriter {
     return slot.role === 'request' && !takesBody && definition.request === undefined && !hasParameters ? 'parameters' : slot.role;
   }
 
-  private isNeeded(role: WrittenRole): boolean {
+  /** Whether the definition gives something for a part, or its method asks for one. */
+  isNeeded(role: WrittenRole): boolean {
     const { definition, method } = this.filling;
     switch (role) {
       case 'auth':

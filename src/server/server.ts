@@ -71,13 +71,17 @@ export function createServer(options: ServerOptions): RunningServer {
   serveResources(server, session);
   serveSkills(server);
   servePrompts(server);
+  let isClosing = false;
   server.oninitialized = () => {
     // After the handshake, so that starting stays quick and a client that only probes costs nothing.
-    engine.warmUp('').catch((error: unknown) => options.logger.error(error, 'warm-up failed'));
+    engine.warmUp('').catch((error: unknown) => {
+      if (!isClosing) options.logger.error(error, 'warm-up failed');
+    });
   };
   return {
     server,
     close: async () => {
+      isClosing = true;
       await server.close();
       await Promise.all([engine.close(), contracts.close()]);
     },
