@@ -71,6 +71,9 @@ it('pages through long lists and narrows to one endpoint', async () => {
   const one = resultOf(await call('check_contract', { mode: 'develop', endpoint: 'POST /api/v1/prescriptions' })).differences;
   expect(one.length).toBeGreaterThan(0);
   expect(new Set(one.map((each) => each.endpoint))).toEqual(new Set(['POST /api/v1/prescriptions']));
+  const fine = await call('check_contract', { mode: 'develop', endpoint: 'GET /api/v1/auth/me' });
+  expect(fine.text).toContain('GET /api/v1/auth/me: no difference between contract and code.');
+  expect(fine.structured).toMatchObject({ ready: false, differences: [], undecided: [] });
   const unknown = await call('check_contract', { endpoint: 'POST /api/v1/unicorns' });
   expect(unknown.isError).toBe(true);
   expect(unknown.text).toContain('The contract has no endpoint "POST /api/v1/unicorns"');

@@ -286,6 +286,10 @@ describe('errors and parameters', () => {
     );
     expect(request(endpoint)).toBe('{lines!: [{sku!: string, note: string | null}]}');
     expect(responses(endpoint)).toEqual(['201 [{sku!: string, note: string | null}]']);
+    const page = await only(
+      '### GET /a\n\n**Response**: 200 `Page[Line]`\n\n## Page[T]\n\n| Field | Type |\n|---|---|\n| items | list of T |\n| total | int |\n',
+    );
+    expect(responses(page)).toEqual(['200 {items: [unknown], total: int}']);
   });
 });
 

@@ -173,6 +173,8 @@ export class ShapeReader {
   }
 
   private subscripted(site: Site, annotation: Extract<Expression, { kind: 'subscript' }>, direction: Direction, depth: number): Shape {
+    const described = annotation.value.kind === 'name' ? site.bound?.get(annotation.value.id) : undefined;
+    if (described !== undefined) return described;
     const generic = this.resolver.resolve(site.module, site.scope, annotation.value);
     const [first, second] = annotation.index;
     const shapeOf = (part: Expression): Shape => this.shapeOf(site, part, direction, depth - 1);

@@ -108,17 +108,17 @@ async function check(input: z.output<typeof withExport>, { session, signal }: To
   const wanted = input.endpoint === undefined ? undefined : wantedEndpoint(input.endpoint, compared.reading);
   const isWanted = (each: { readonly endpoint: string }): boolean => wanted === undefined || each.endpoint === wanted;
   const start = Number(input.cursor ?? 0);
-  const { comparison } = compared;
+  const comparison = compared.comparison === undefined ? undefined : narrowed(compared.comparison, wanted);
   const problems = compared.reading.problems.filter(isWanted);
-  const differences = comparison?.differences.filter(isWanted) ?? [];
+  const differences = comparison?.differences ?? [];
   const listed = comparison === undefined ? problems : differences;
   const rest = listed.length - start - input.limit;
   const next = rest > 0 ? String(start + input.limit) : '';
   const page = { start, end: start + input.limit };
   const text =
     comparison === undefined
-      ? completenessText(compared.reading, problems, page)
-      : driftText(compared.reading, comparison, differences, page);
+      ? completenessText(compared.reading, problems, page, wanted)
+      : driftText(compared.reading, comparison, page, wanted);
   return {
     text: [
       ...text,
@@ -128,7 +128,7 @@ async function check(input: z.output<typeof withExport>, { session, signal }: To
     structured: {
       ready:
         isReady(compared.reading.contract, compared.reading.problems) &&
-        differences.length === 0 &&
+        (compared.comparison?.differences.length ?? 0) === 0 &&
         (comparison?.global.every((each) => each.kind === 'parameter') ?? true),
       endpoints: comparison?.endpoints ?? { contract: compared.reading.contract.endpoints.length, code: 0, matched: 0 },
       progress: progressCounts(compared.reading.contract),
@@ -146,6 +146,16 @@ async function check(input: z.output<typeof withExport>, { session, signal }: To
 
 function shown({ kind, endpoint, detail, contract, code }: Difference): z.output<typeof differenceShape> {
   return { kind, endpoint, detail, ...(contract === undefined ? {} : { contract }), ...(code === undefined ? {} : { code }) };
+}
+
+/** What a comparison says of one endpoint. */
+function narrowed(comparison: Comparison, wanted: string | undefined): Comparison {
+  if (wanted === undefined) return comparison;
+  return {
+    ...comparison,
+    differences: comparison.differences.filter((each) => each.endpoint === wanted),
+    undecided: comparison.undecided.filter((sentence) => sentence.startsWith(wanted)),
+  };
 }
 
 function wantedEndpoint(text: string, { contract }: ContractReading): string {
@@ -170,7 +180,7 @@ interface Page {
   readonly end: number;
 }
 
-function completenessText(read: ContractReading, problems: readonly ContractProblem[], page: Page): string[] {
+function completenessText(read: ContractReading, problems: readonly ContractProblem[], page: Page, wanted: string | undefined): string[] {
   const { contract } = read;
   const count = progressCounts(contract);
   if (contract.endpoints.length === 0)
@@ -178,6 +188,11 @@ function completenessText(read: ContractReading, problems: readonly ContractProb
       `${contract.paths.join(', ')} names no endpoint that could be read.`,
       'Write each endpoint as a heading or list item with method and path, such as "### POST /api/v1/loans" with [TBD] below it.',
       ...problems.map(problemLine),
+    ];
+  if (wanted !== undefined)
+    return [
+      `${wanted}: ${problems.length === 0 ? 'nothing' : plural(problems.length, 'point')} to settle.`,
+      ...problems.slice(page.start, page.end).map(problemLine),
     ];
   const ready = isReady(contract, read.problems);
   const open = problems.filter((problem) => problem.kind === 'open');
@@ -198,8 +213,8 @@ function problemLine({ severity, message, fix, place }: ContractProblem): string
   return `${place.path}:${place.line}: ${severity}: ${message}\n  fix: ${fix}`;
 }
 
-function driftText(read: ContractReading, comparison: Comparison, differences: readonly Difference[], page: Page): string[] {
-  const { endpoints, global, undecided, applications } = comparison;
+function driftText(read: ContractReading, comparison: Comparison, page: Page, wanted: string | undefined): string[] {
+  const { endpoints, differences, global, undecided, applications } = comparison;
   const real = global.filter((each) => each.kind !== 'parameter');
   const total = differences.length + real.length;
   const seen = `${endpoints.matched} of ${plural(endpoints.contract, 'endpoint')} of the contract compared with ${plural(endpoints.code, 'endpoint')} of the code`;
@@ -207,9 +222,10 @@ function driftText(read: ContractReading, comparison: Comparison, differences: r
     total === 0
       ? `The code follows the contract: ${seen}, no difference.`
       : `The code departs from the contract in ${plural(total, 'place')}: ${seen}.`;
+  const verdictOfOne = `${wanted}: ${differences.length === 0 ? 'no difference' : plural(differences.length, 'difference')} between contract and code.`;
   const open = read.contract.endpoints.filter((endpoint) => endpoint.progress === 'open');
   return [
-    verdict,
+    wanted === undefined ? verdict : verdictOfOne,
     ...(total === 0 ? [] : ['Next: change the code; the contract is authoritative. If the contract is wrong, ask the user.']),
     ...(applications.length === 0 ? ['No FastAPI application was found; routers are compared as they are.'] : []),
     ...(open.length === 0
