@@ -263,6 +263,18 @@ describe('the forms that FastAPI code takes', () => {
       ),
       'app/notes.py': NOTES_ROUTER.replace('read_note(id: int)', 'read_note(id: int, size: int = 20, full: bool = False)'),
     },
+    'a dependency whose signature is made at run time': {
+      '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
+        '**Response**: 200',
+        '**Parameters**: `page` (query, integer, optional)\n\n**Response**: 200',
+      ),
+      'app/notes.py': NOTES_ROUTER.replace('read_note(id: int)', 'read_note(id: int, page: dict = Depends(made(dict)))')
+        .replace('import APIRouter,', 'import APIRouter, Depends,')
+        .replace(
+          'router = ',
+          'def made(cls):\n    def make(*args, **kwargs):\n        return cls(*args, **kwargs)\n\n    make.__signature__ = signature(cls)\n    return make\n\n\nrouter = ',
+        ),
+    },
     'models in tables of the contract': {
       '.ai/temp/api-contract.md': NOTES_CONTRACT.replace(
         /## Models[\s\S]*/,

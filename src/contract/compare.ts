@@ -1,16 +1,8 @@
-import {
-  type Content,
-  type ErrorResponse,
-  endpointKey,
-  endpointName,
-  type Parameter,
-  type Place,
-  pathParameters,
-  type SuccessResponse,
-} from './api.ts';
+import { type Content, type ErrorResponse, endpointName, type Parameter, type Place, pathParameters, type SuccessResponse } from './api.ts';
 import type { CodeApi, CodeEndpoint } from './code-endpoints.ts';
 import { compareShapes, isSpelling, type ShapeDifference, typeName } from './compare-shapes.ts';
 import { type Contract, type ContractEndpoint, type Conventions, unwrapped } from './contract.ts';
+import { matchEndpoints, type Pair, strayFor } from './match-endpoints.ts';
 
 export const DIFFERENCE_KINDS = [
   'missing_in_code',
@@ -45,14 +37,6 @@ export interface Comparison {
   readonly applications: readonly Place[];
 }
 
-interface Pair {
-  readonly contract: ContractEndpoint;
-  readonly code: CodeEndpoint;
-}
-
-/** Paths that operators, browsers and protocols expect; no contract lists them. */
-const INFRASTRUCTURE =
-  /^\/?$|(^|\/)(health\w*|ready\w*|readiness|live\w*|liveness|ping|metrics|version|docs|redoc|openapi[\w.]*|favicon[\w.]*|robots[\w.]*)(\/|$)/i;
 const USUAL_HEADERS =
   /^(authorization|x-api-key|accept(-language)?|user-agent|content-type|x-request-id|x-forwarded-\w+|host|referer|origin)$/i;
 /** Answers that any API may give without each endpoint saying so. */
@@ -65,18 +49,20 @@ export function compare(contract: Contract, code: CodeApi): Comparison {
   const undecided: string[] = [];
   const global: Difference[] = [];
   // Endpoints that are still open are the completeness check's business, but they exist.
-  const { pairs, missing, extra } = matchEndpoints(contract, code, global);
+  const { pairs, missing, extra, prefix } = matchEndpoints(contract, code);
+  if (prefix !== undefined)
+    global.push({
+      kind: 'missing_in_code',
+      endpoint: 'every endpoint',
+      detail: `paths begin with \`${prefix.contract || '/'}\` in the contract and with \`${prefix.code || '/'}\` in the code`,
+      contract: contract.endpoints[0]?.place,
+      code: pairs[0]?.code.place,
+    });
   const differences: Difference[] = [];
   for (const endpoint of missing) {
-    const isDynamic = code.unresolved.length > 0;
-    const stray =
-      code.strays.find((each) => each.method === endpoint.method && endsAlike(endpoint.path, each.path)) ??
-      // A router that is loaded at run time may get its whole path there.
-      (isDynamic
-        ? code.strays.find((each) => each.method === endpoint.method && each.path === '/' && isAbout(endpoint.path, each.place.path))
-        : undefined);
+    const stray = strayFor(endpoint, code);
     const unresolved = code.unresolved.find((each) => each.prefix !== '' && endpoint.path.startsWith(each.prefix));
-    if (stray !== undefined && isDynamic)
+    if (stray !== undefined && code.unresolved.length > 0)
       undecided.push(
         `${endpointName(endpoint)}: \`${stray.name}\` (${stray.place.path}:${stray.place.line}) may answer it; what includes its router cannot be followed.`,
       );
@@ -124,114 +110,6 @@ function byPlace(a: Difference, b: Difference): number {
   if (path !== 0) return path;
   const line = (a.contract?.line ?? a.code?.line ?? 0) - (b.contract?.line ?? b.code?.line ?? 0);
   return line || a.endpoint.localeCompare(b.endpoint) || order || a.detail.localeCompare(b.detail);
-}
-
-/** The endpoints of both sides by method and path; a path prefix that all of them differ in is one global difference. */
-function matchEndpoints(
-  contract: Contract,
-  code: CodeApi,
-  global: Difference[],
-): { pairs: Pair[]; missing: ContractEndpoint[]; extra: CodeEndpoint[] } {
-  const direct = pairUp(contract, code, (path) => path);
-  if (direct.pairs.length * 2 >= contract.endpoints.length || contract.endpoints.length < 2) return direct;
-  const prefix = differingPrefix(contract, code);
-  if (prefix === undefined) return direct;
-  const shifted = pairUp(contract, code, (path) =>
-    path.startsWith(prefix.contract) ? prefix.code + path.slice(prefix.contract.length) : path,
-  );
-  if (shifted.pairs.length <= direct.pairs.length || shifted.pairs.length * 2 < contract.endpoints.length) return direct;
-  global.push({
-    kind: 'missing_in_code',
-    endpoint: 'every endpoint',
-    detail: `paths begin with \`${prefix.contract || '/'}\` in the contract and with \`${prefix.code || '/'}\` in the code`,
-    contract: contract.endpoints[0]?.place,
-    code: shifted.pairs[0]?.code.place,
-  });
-  return shifted;
-}
-
-function pairUp(
-  contract: Contract,
-  code: CodeApi,
-  translate: (path: string) => string,
-): { pairs: Pair[]; missing: ContractEndpoint[]; extra: CodeEndpoint[] } {
-  const byKey = new Map(code.endpoints.map((endpoint) => [endpointKey(endpoint.method, endpoint.path), endpoint]));
-  const pairs: Pair[] = [];
-  const missing: ContractEndpoint[] = [];
-  const used = new Set<CodeEndpoint>();
-  for (const endpoint of contract.endpoints) {
-    const found = byKey.get(endpointKey(endpoint.method, translate(endpoint.path)));
-    if (found === undefined) missing.push(endpoint);
-    else {
-      pairs.push({ contract: endpoint, code: found });
-      used.add(found);
-    }
-  }
-  const listed = new Set(contract.listed.map((each) => endpointKey(each.method, translate(each.path))));
-  // An application that the contract names nothing of is another service.
-  const concerned = new Set(pairs.map((pair) => pair.code.application));
-  const extra = code.endpoints.filter(
-    (endpoint) =>
-      !used.has(endpoint) &&
-      (concerned.size === 0 || concerned.has(endpoint.application)) &&
-      endpoint.isDocumented &&
-      !INFRASTRUCTURE.test(endpoint.path) &&
-      !listed.has(endpointKey(endpoint.method, endpoint.path)) &&
-      !/^(HEAD|OPTIONS|TRACE)$/.test(endpoint.method),
-  );
-  return { pairs, missing, extra };
-}
-
-/** The two prefixes whose exchange makes most endpoints agree. */
-function differingPrefix(contract: Contract, code: CodeApi): { contract: string; code: string } | undefined {
-  const counts = new Map<string, number>();
-  for (const wanted of contract.endpoints) {
-    const seen = new Set<string>();
-    for (const found of code.endpoints) {
-      if (found.method !== wanted.method) continue;
-      const [a, b] = [segments(wanted.path), segments(found.path)];
-      let same = 0;
-      while (same < a.length && same < b.length && plain(a.at(-1 - same)) === plain(b.at(-1 - same))) same++;
-      if (same === 0) continue;
-      const key = `${prefixOf(a, same)} ${prefixOf(b, same)}`;
-      if (!seen.has(key)) counts.set(key, (counts.get(key) ?? 0) + 1);
-      seen.add(key);
-    }
-  }
-  const [best] = [...counts].filter(([key]) => !key.includes('{')).sort((a, b) => b[1] - a[1]);
-  const [first = '', second = ''] = best?.[0].split(' ') ?? [];
-  return best === undefined || first === second ? undefined : { contract: first, code: second };
-}
-
-function segments(path: string): string[] {
-  return path.split('/').filter((segment) => segment !== '');
-}
-
-function plain(segment: string | undefined): string {
-  return (segment ?? '').replace(/\{[^}]*\}/g, '{}');
-}
-
-function prefixOf(parts: readonly string[], same: number): string {
-  const before = parts.slice(0, parts.length - same);
-  return before.length === 0 ? '' : `/${before.join('/')}`;
-}
-
-function endsAlike(path: string, end: string): boolean {
-  const [a, b] = [segments(path).map(plain), segments(end).map(plain)];
-  return b.length > 0 && a.slice(-b.length).join('/') === b.join('/');
-}
-
-/** True when a file is called after the last part of a path: `plugin/notice/api.py` and `/sys/notices`. */
-function isAbout(path: string, file: string): boolean {
-  const last = segments(path).findLast((segment) => !segment.startsWith('{')) ?? '';
-  const stem = last.toLowerCase().replace(/s$/, '');
-  return (
-    stem.length >= 3 &&
-    file
-      .toLowerCase()
-      .split(/[^a-z]+/)
-      .some((word) => word.replace(/s$/, '') === stem)
-  );
 }
 
 /** What every endpoint differs in, in the same words, is said once. */

@@ -349,6 +349,8 @@ export class InputReader {
           ? undefined
           : made.module.facts.functions.find((each) => each.parentFunction === made.owner && each.node.name === value.id);
       if (made !== undefined && inner !== undefined) {
+        // A function that takes anything gets its signature elsewhere, mostly that of a class.
+        if (inner.node.parameters.some((parameter) => parameter.form !== 'plain')) this.isUnclear = true;
         this.followFunction(made.module.path, inner.node.start, false, depth);
         return;
       }

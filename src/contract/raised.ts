@@ -1,4 +1,3 @@
-import { isTestFile } from '../python/markers.ts';
 import type { FunctionFacts } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
@@ -7,6 +6,7 @@ import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
 import type { ErrorResponse, Place } from './api.ts';
 import type { ApplicationReader } from './application.ts';
 import { callee } from './callee.ts';
+import { ExceptionHandlers, VALIDATION_ERROR } from './exception-handlers.ts';
 import { statusNamed, statusOf } from './http-status.ts';
 import type { ProjectClass, ShapeReader, Site } from './python-shapes.ts';
 
@@ -44,15 +44,14 @@ export class RaisedReader {
   private readonly application: ApplicationReader;
   private readonly resolver: Resolver;
   private readonly shapes: ShapeReader;
-  private readonly project: Project;
   private readonly known = new Map<string, RaisedErrors>();
-  private handlers: ReadonlyMap<unknown, number> | undefined;
+  private readonly handlers: ExceptionHandlers;
 
   constructor(application: ApplicationReader, resolver: Resolver, shapes: ShapeReader, project: Project) {
     this.application = application;
     this.resolver = resolver;
     this.shapes = shapes;
-    this.project = project;
+    this.handlers = new ExceptionHandlers(application, resolver, shapes, project);
   }
 
   /** What a function and everything it calls in the project raise. */
@@ -69,9 +68,7 @@ export class RaisedReader {
 
   /** What a request that fails validation is answered with: FastAPI's 422, unless a handler says otherwise. */
   validationStatus(): number | undefined {
-    const own = [...this.exceptionHandlers()].find(([key]) => typeof key === 'string' && key.endsWith('RequestValidationError'))?.[1];
-    const isComputed = this.hasUnknownHandler || [...this.computed].some((key) => key.endsWith('RequestValidationError'));
-    return own ?? (isComputed ? undefined : 422);
+    return this.handlers.mayHandle(VALIDATION_ERROR) ? this.handlers.statusFor(VALIDATION_ERROR) : 422;
   }
 
   private search(module: Module, owner: FunctionFacts, calls: number): RaisedErrors {
@@ -133,10 +130,10 @@ export class RaisedReader {
     if (target?.kind === 'external') {
       if (HTTP_EXCEPTION.test(target.name)) return this.httpException(site, call?.args ?? [], place);
       if (/RequestValidationError$/.test(target.name)) return [{ status: 422, code: '', when: '', place }];
-      const status = this.exceptionHandlers().get(target.name);
+      const status = this.handlers.statusFor([target.name]);
       if (status !== undefined) return [{ status, code: '', when: '', place }];
       // Python's own exceptions have an answer only where a handler gives one; a library may bring its handlers with it.
-      return STANDARD_LIBRARY.has(target.name.split('.')[0] ?? '') && !this.computed.has(target.name) ? 'no answer' : undefined;
+      return STANDARD_LIBRARY.has(target.name.split('.')[0] ?? '') && !this.handlers.mayHandle([target.name]) ? 'no answer' : undefined;
     }
     if (target?.kind === 'class') return this.projectException(site, target, call, place);
     if (target?.kind === 'function') {
@@ -191,13 +188,14 @@ export class RaisedReader {
       const positional = args.filter((each) => each.keyword === undefined);
       return names.flatMap((name, index) => (wanted.includes(name) ? [positional[index]?.value] : [])).find((value) => value !== undefined);
     };
+    const kinds = this.handlers.kindsOf(type);
     const givenStatus = argument(STATUS_NAMES);
     const status =
       (givenStatus === undefined ? undefined : this.statusOf(site, givenStatus)) ??
       this.attribute(type, STATUS_NAMES, (at, value) => statusOf(this.shapes, at, value), statusNamed) ??
-      this.handled(type) ??
+      this.handlers.statusFor(kinds) ??
       // `code = 404`, which a handler puts into the answer.
-      (this.mayBeHandled(type) ? this.numericCode(type, site, argument(['code'])) : undefined);
+      (this.handlers.mayHandle(kinds) ? this.numericCode(type, site, argument(['code'])) : undefined);
     const givenCode = argument(CODE_NAMES);
     const text = (at: Site, value: Expression): string | undefined => this.codeIn(at, value) || undefined;
     const code =
@@ -205,7 +203,7 @@ export class RaisedReader {
       this.attribute(type, CODE_NAMES, text, () => undefined) ??
       args.map((each) => (each.value.kind === 'string' ? this.codeIn(site, each.value) : '')).find((each) => each !== '') ??
       '';
-    if (status === undefined) return isHttp || this.mayBeHandled(type) ? undefined : 'no answer';
+    if (status === undefined) return isHttp || this.handlers.mayHandle(kinds) ? undefined : 'no answer';
     return [{ status, code: code === String(status) ? '' : code, when: '', place }];
   }
 
@@ -274,108 +272,6 @@ export class RaisedReader {
     // A member of an enumeration of codes that is not a constant here.
     return value.kind === 'attribute' && /^[A-Z][A-Z0-9_]+$/.test(value.name) ? value.name : '';
   }
-
-  private handled(type: ProjectClass): number | undefined {
-    const handlers = this.exceptionHandlers();
-    const pending: ProjectClass[] = [type];
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      const status = handlers.get(keyOf(next));
-      if (status !== undefined) return status;
-      for (const base of next.node.bases) {
-        const resolved = this.resolver.resolve(next.module, next.scope, base);
-        if (resolved?.kind === 'class') pending.push(resolved);
-      }
-    }
-    return undefined;
-  }
-
-  /** True when some handler takes this exception, with a status that is not written in it. */
-  private mayBeHandled(type: ProjectClass): boolean {
-    return (
-      this.exceptionHandlers().has(keyOf(type)) ||
-      this.hasUnknownHandler ||
-      this.computed.has(keyOf(type)) ||
-      [...this.computed].some((key) => this.ancestors(type).has(key))
-    );
-  }
-
-  private ancestors(type: ProjectClass): ReadonlySet<string> {
-    const keys = new Set<string>();
-    const pending: ProjectClass[] = [type];
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      if (keys.has(keyOf(next))) continue;
-      keys.add(keyOf(next));
-      for (const base of next.node.bases) {
-        const resolved = this.resolver.resolve(next.module, next.scope, base);
-        if (resolved?.kind === 'class') pending.push(resolved);
-      }
-    }
-    return keys;
-  }
-
-  /** Exceptions whose handler computes the status. */
-  private readonly computed = new Set<string>();
-  /** Some handler is registered for exceptions that cannot be followed. */
-  private hasUnknownHandler = false;
-
-  /** The status that each exception's handler answers with, by the key of the class or its name outside the project. */
-  private exceptionHandlers(): ReadonlyMap<unknown, number> {
-    if (this.handlers !== undefined) return this.handlers;
-    const handlers = new Map<unknown, number>();
-    this.handlers = handlers;
-    for (const file of this.project.files.filesWith('handlers')) {
-      const module = isTestFile(file) ? undefined : this.application.whole(file);
-      if (module === undefined) continue;
-      this.application.enter(module);
-      for (const owner of module.facts.functions) {
-        for (const decorator of owner.node.decorators) {
-          if (decorator.kind === 'call' && decorator.func.kind === 'attribute' && decorator.func.name === 'exception_handler') {
-            const given = decorator.args[0]?.value;
-            const isAside = this.application.isMounted(module, owner.definedIn, decorator.func.object);
-            if (given !== undefined)
-              this.addHandler({ module, scope: owner.definedIn }, given, isAside ? undefined : { module, owner }, handlers);
-          }
-        }
-      }
-      for (const { node, scope } of module.facts.calls) {
-        if (node.args.some((argument) => argument.keyword === 'exception_handlers')) this.hasUnknownHandler = true;
-        if (node.func.kind !== 'attribute' || node.func.name !== 'add_exception_handler') continue;
-        const [exception, handler] = node.args;
-        const target = handler === undefined ? undefined : this.resolver.resolve(module, scope, handler.value);
-        const found = target?.kind === 'function' ? this.application.functionOf(target.module.path, target.node.start) : undefined;
-        const isAside = this.application.isMounted(module, scope, node.func.object);
-        if (exception !== undefined) this.addHandler({ module, scope }, exception.value, isAside ? undefined : found, handlers);
-      }
-    }
-    return handlers;
-  }
-
-  private addHandler(
-    site: Site,
-    exception: Expression,
-    handler: { module: Module; owner: FunctionFacts } | undefined,
-    into: Map<unknown, number>,
-  ): void {
-    const target = this.resolver.resolve(site.module, site.scope, exception);
-    const key = target?.kind === 'class' ? keyOf(target) : target?.kind === 'external' ? target.name : undefined;
-    if (key === undefined) {
-      this.hasUnknownHandler = true;
-      return;
-    }
-    const statuses = new Set<number | undefined>();
-    for (const { node, scope } of handler?.module.facts.calls ?? []) {
-      if (handler === undefined || node.start < handler.owner.node.start || node.end > handler.owner.node.end) continue;
-      const given = node.args.find((argument) => argument.keyword === 'status_code');
-      if (given !== undefined) statuses.add(statusOf(this.shapes, { module: handler.module, scope }, given.value));
-    }
-    const [only] = statuses;
-    if (only !== undefined && statuses.size === 1) into.set(key, only);
-    else this.computed.add(key);
-  }
-}
-
-function keyOf(type: ProjectClass): string {
-  return `${type.module.path}:${type.node.start}`;
 }
 
 /** What a call gives to each parameter of a function. */
