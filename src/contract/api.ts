@@ -92,6 +92,11 @@ export interface Endpoint {
 export const UNKNOWN: Shape = { kind: 'unknown' };
 export const ANY: Shape = { kind: 'any' };
 
+/** True for methods that send a body. */
+export function hasBody(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
+}
+
 /** `METHOD /path`, as people write it. */
 export function endpointName(endpoint: { readonly method: string; readonly path: string }): string {
   return `${endpoint.method} ${endpoint.path}`;

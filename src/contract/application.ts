@@ -1,9 +1,9 @@
 import { isTestFile } from '../python/markers.ts';
-import type { FunctionFacts, Scope } from '../python/module-facts.ts';
+import { callsIn, type FunctionFacts, type Scope } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolver, spelled } from '../python/resolver.ts';
 import { ROUTE_METHODS, Routes } from '../python/routes.ts';
-import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
+import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import type { Place } from './api.ts';
 
 const MAX_DEPTH = 10;
@@ -232,7 +232,7 @@ export class ApplicationReader {
   }
 
   private methods(module: Module, scope: Scope, args: readonly Argument[]): string[] {
-    const given = args.find((argument) => argument.keyword === 'methods')?.value;
+    const given = keywordArgument(args, 'methods');
     if (given === undefined) return ['GET'];
     const listed = this.resolver.variableValue(module, scope, given)?.value ?? given;
     if (listed.kind !== 'list' && listed.kind !== 'tuple' && listed.kind !== 'set') return [];
@@ -508,10 +508,9 @@ export class ApplicationReader {
     const initial = type?.kind === 'class' ? this.resolver.member(type, '__init__') : undefined;
     const found = initial?.kind === 'function' ? this.functionOf(initial.module.path, initial.node.start) : undefined;
     if (found === undefined) return [];
-    return found.module.facts.calls.flatMap(({ node, scope }): Options[] => {
-      const isInside = found.owner.node.start <= node.start && node.end <= found.owner.node.end;
+    return callsIn(found.module.facts, found.owner).flatMap(({ node, scope }): Options[] => {
       const isInitial = node.func.kind === 'attribute' && node.func.name === '__init__';
-      return isInside && isInitial ? [{ module: found.module, scope, args: node.args }] : [];
+      return isInitial ? [{ module: found.module, scope, args: node.args }] : [];
     });
   }
 
@@ -536,7 +535,5 @@ function joined(prefix: string | undefined, path: string | undefined): string | 
 }
 
 function isHidden({ args }: Options): boolean {
-  return args.some(
-    (argument) => argument.keyword === 'include_in_schema' && argument.value.kind === 'constant' && argument.value.value === 'False',
-  );
+  return isConstant(keywordArgument(args, 'include_in_schema'), 'False');
 }

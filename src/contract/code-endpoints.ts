@@ -1,7 +1,7 @@
 import type { FunctionFacts } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolver, spelled } from '../python/resolver.ts';
-import type { Argument, Expression } from '../python/syntax.ts';
+import { type Argument, type Expression, keywordArgument } from '../python/syntax.ts';
 import { type Content, type Endpoint, type ErrorResponse, normalisedPath, type Place, pathParameters, type Shape, UNKNOWN } from './api.ts';
 import { type Application, ApplicationReader, type Options, type Route, type Unresolved } from './application.ts';
 import { statusOf } from './http-status.ts';
@@ -26,11 +26,14 @@ export interface CodeEndpoint extends Endpoint {
   readonly errorGap: string | undefined;
 }
 
+/** An endpoint that may be served. */
+export type Stray = Pick<CodeEndpoint, 'method' | 'path' | 'name' | 'place'>;
+
 /** What the code of a project serves. */
 export interface CodeApi {
   readonly endpoints: readonly CodeEndpoint[];
-  /** Endpoints of routers that no application is seen to include. */
-  readonly strays: readonly CodeEndpoint[];
+  /** Endpoints of routers that no application is seen to include, as far as a route tells of them. */
+  readonly strays: readonly Stray[];
   readonly unresolved: readonly Unresolved[];
   readonly applications: readonly Place[];
   readonly hasMiddleware: boolean;
@@ -55,12 +58,17 @@ export function readCode(resolver: Resolver, project: Project): CodeApi {
   const { unresolved, applications, middleware } = application;
   return {
     endpoints: served(application.routes, describer),
-    strays: application.strays.map((route) => describer.describe(route)),
+    strays: application.strays.map((route) => stray(route, reader)),
     unresolved,
     applications,
     hasMiddleware: middleware.length > 0,
     validationStatus: describer.validationStatus(),
   };
+}
+
+function stray({ method, path, owner, module }: Route, reader: ApplicationReader): Stray {
+  const { name, nameSpan } = owner.node;
+  return { method, path: normalisedPath(path), name, place: reader.placeOf(module, nameSpan.start) };
 }
 
 /** One endpoint for each method and path. */
@@ -149,11 +157,8 @@ class EndpointDescriber {
     const { parentClass } = owner;
     const isView = parentClass?.node.decorators.some((decorator) => /cbv|class_based_view|controller/i.test(spelled(decorator)));
     if (parentClass === undefined || isView !== true) return;
-    const pending: ProjectClass[] = [{ kind: 'class', module, node: parentClass.node, scope: parentClass.definedIn }];
-    const seen = new Set<unknown>();
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      if (seen.has(next.node)) continue;
-      seen.add(next.node);
+    const view: ProjectClass = { kind: 'class', module, node: parentClass.node, scope: parentClass.definedIn };
+    for (const next of this.resolver.lineage(view)) {
       const attributes = next.node.body.flatMap((statement) => {
         const [target] = statement.kind === 'assign' ? statement.targets : [];
         if (statement.kind !== 'assign' || target?.kind !== 'name' || statement.value === undefined) return [];
@@ -169,10 +174,6 @@ class EndpointDescriber {
         ];
       });
       inputs.addAttributes(siteOf(next), attributes);
-      for (const base of next.node.bases) {
-        const resolved = this.resolver.resolve(next.module, next.scope, base.kind === 'subscript' ? base.value : base);
-        if (resolved?.kind === 'class') pending.push(resolved);
-      }
     }
   }
 
@@ -310,5 +311,5 @@ function mediaTypeOf(name: string): string {
 }
 
 function argument(options: { readonly args: readonly Argument[] } | undefined, keyword: string): Expression | undefined {
-  return options?.args.find((each) => each.keyword === keyword)?.value;
+  return options === undefined ? undefined : keywordArgument(options.args, keyword);
 }

@@ -1,6 +1,5 @@
-import { endpointKey, endpointName, mapShape, type Parameter, pathParameters, type Shape } from './api.ts';
+import { endpointKey, endpointName, hasBody, mapShape, type Parameter, pathParameters, type Shape } from './api.ts';
 import type { Contract, ContractEndpoint, ContractProblem, ListedEndpoint } from './contract.ts';
-import { hasBody } from './read-contract.ts';
 
 /** Everything that keeps a contract from review or that a reviewer would ask about, in the order of the document. */
 export function checkCompleteness(contract: Contract, wbs: readonly ListedEndpoint[]): ContractProblem[] {
@@ -91,7 +90,7 @@ function endpointProblems(endpoint: ContractEndpoint, contract: Contract): Contr
         problem('status', 'error', `${name} answers 204 with a body.`, 'Answer 200 with the body, or 204 without.', response.place.line),
       );
   }
-  if (hasBody(endpoint) && endpoint.request === undefined && endpoint.method !== 'PATCH' && !isAction(endpoint))
+  if (hasBody(endpoint.method) && endpoint.request === undefined && endpoint.method !== 'PATCH' && !isAction(endpoint))
     found.push(
       problem(
         'missing_request',

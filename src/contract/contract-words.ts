@@ -1,3 +1,5 @@
+import { inLanguage } from '../documents/in-language.ts';
+
 /** The fixed words of a contract in one language. */
 export interface ContractWords {
   readonly auth: string;
@@ -100,6 +102,5 @@ const JAPANESE: ContractWords = {
 
 /** The words for a BCP 47 tag; English for any language without its own. */
 export function contractWords(language: string): ContractWords {
-  if (/^zh\b/i.test(language)) return CHINESE;
-  return /^ja\b/i.test(language) ? JAPANESE : ENGLISH;
+  return inLanguage(language, { english: ENGLISH, chinese: CHINESE, japanese: JAPANESE });
 }

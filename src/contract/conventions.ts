@@ -2,16 +2,10 @@ import type { Block } from '../documents/markdown.ts';
 import type { ErrorResponse, Place } from './api.ts';
 import type { Conventions, Envelope } from './contract.ts';
 import { normalPath, plainText } from './endpoint-text.ts';
-import type { Section } from './entries.ts';
+import type { DocumentSections, Section } from './entries.ts';
 import { readExample } from './examples.ts';
 import { roleOf, splitLabel } from './labels.ts';
 import { errorLines } from './slot-facts.ts';
-
-/** A document whose sections about no endpoint are looked at. */
-interface WithSections {
-  readonly path: string;
-  readonly others: readonly Section[];
-}
 
 const PAYLOADS = ['data', 'result', 'payload', 'content'];
 const STATES = [
@@ -35,7 +29,7 @@ const EXCEPTED = /\b(except|unless|apart from|other than|but not)\b|除(?!了?�
 const EVERY = /\b(all|every|each)\b|所有|全部|均需|都需|すべて|全て|全ての/i;
 
 /** What the parts of a contract that are about no endpoint say for all of them. */
-export function readConventions(documents: readonly WithSections[]): Conventions {
+export function readConventions(documents: readonly DocumentSections[]): Conventions {
   let envelope: Envelope | undefined;
   let basePath = '';
   let naming: Conventions['naming'];

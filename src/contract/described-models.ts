@@ -2,16 +2,10 @@ import type { Block } from '../documents/markdown.ts';
 import type { Field, Shape } from './api.ts';
 import type { ContractModels } from './contract-models.ts';
 import { plainText } from './endpoint-text.ts';
-import type { Section } from './entries.ts';
+import type { DocumentSections, Section } from './entries.ts';
 import { roleOf, splitLabel } from './labels.ts';
 import type { ShapeReader } from './python-shapes.ts';
 import { nested, SlotReader } from './slot-facts.ts';
-
-/** Sections of one document that are about no endpoint. */
-interface WithSections {
-  readonly path: string;
-  readonly others: readonly Section[];
-}
 
 /** Models may name each other in any order: after so many rounds each has seen the others. */
 const ROUNDS = 3;
@@ -22,7 +16,7 @@ const TITLE = /^(?:\d+(?:\.\d+)*[.)、]?\s+)?([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*
  * The models that a contract describes in a table or list below their name instead of in Python, by name. Their fields are only as
  * certain as words are.
  */
-export function describedModels(documents: readonly WithSections[], models: ContractModels, shapes: ShapeReader): Map<string, Shape> {
+export function describedModels(documents: readonly DocumentSections[], models: ContractModels, shapes: ShapeReader): Map<string, Shape> {
   const inPython = new Set(models.definitions.map(({ name }) => name));
   const titled = documents.flatMap(({ path, others }) => others.flatMap((section) => modelsIn(section, path)));
   let found = new Map<string, Shape>();

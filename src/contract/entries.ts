@@ -12,6 +12,12 @@ export interface Section {
 /** How an endpoint stands in the document. */
 export type EntryStyle = 'heading' | 'item' | 'line' | 'row';
 
+/** The sections of one document that are about no endpoint. */
+export interface DocumentSections {
+  readonly path: string;
+  readonly others: readonly Section[];
+}
+
 /** A labelled part of an endpoint's entry. */
 export interface Slot {
   readonly role: Role | undefined;
@@ -407,7 +413,8 @@ class SlotCollector {
         COMPOUND.has(this.current.slot.role) ||
         label.value === '' ||
         roleOf(label.title) !== undefined);
-    if (opens) {
+    // Any other label in bold ends the part above it.
+    if (opens || (label?.isBold === true && !label.isCode)) {
       const content: Block[] = [];
       const value = label?.value ?? '';
       this.open(
@@ -419,25 +426,6 @@ class SlotCollector {
           end: line.end,
           value,
           valueStart: line.end - value.length,
-          valueEnd: line.end,
-          line: line.line,
-          content,
-        },
-        content,
-      );
-      return;
-    }
-    if (label?.isBold === true && !label.isCode) {
-      const content: Block[] = [];
-      this.open(
-        {
-          role: undefined,
-          label: label.title,
-          style: 'line',
-          start: line.start,
-          end: line.end,
-          value: label.value,
-          valueStart: line.end - label.value.length,
           valueEnd: line.end,
           line: line.line,
           content,

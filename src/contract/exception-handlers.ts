@@ -1,8 +1,8 @@
 import { isTestFile } from '../python/markers.ts';
-import type { FunctionFacts } from '../python/module-facts.ts';
+import { callsIn, type FunctionFacts } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import type { Expression } from '../python/syntax.ts';
+import { type Expression, keywordArgument } from '../python/syntax.ts';
 import type { ApplicationReader } from './application.ts';
 import { statusOf } from './http-status.ts';
 import type { ProjectClass, ShapeReader, Site } from './python-shapes.ts';
@@ -53,17 +53,7 @@ export class ExceptionHandlers {
 
   /** The kinds of an exception of the project. */
   kindsOf(type: ProjectClass): readonly string[] {
-    const kinds = new Set<string>();
-    const pending: ProjectClass[] = [type];
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      if (kinds.has(keyOf(next))) continue;
-      kinds.add(keyOf(next));
-      for (const base of next.node.bases) {
-        const resolved = this.resolver.resolve(next.module, next.scope, base);
-        if (resolved?.kind === 'class') pending.push(resolved);
-      }
-    }
-    return [...kinds];
+    return Array.from(this.resolver.lineage(type), keyOf);
   }
 
   private scan(module: Module): void {
@@ -103,10 +93,9 @@ export class ExceptionHandlers {
   /** The one status that a handler writes out. */
   private statusIn({ module, owner }: Handler): number | undefined {
     const statuses = new Set<number | undefined>();
-    for (const { node, scope } of module.facts.calls) {
-      if (node.start < owner.node.start || node.end > owner.node.end) continue;
-      const given = node.args.find((argument) => argument.keyword === 'status_code');
-      if (given !== undefined) statuses.add(statusOf(this.shapes, { module, scope }, given.value));
+    for (const { node, scope } of callsIn(module.facts, owner)) {
+      const given = keywordArgument(node.args, 'status_code');
+      if (given !== undefined) statuses.add(statusOf(this.shapes, { module, scope }, given));
     }
     const [only] = statuses;
     return statuses.size === 1 ? only : undefined;

@@ -1,5 +1,5 @@
 import { endpointKey } from './api.ts';
-import type { CodeApi, CodeEndpoint } from './code-endpoints.ts';
+import type { CodeApi, CodeEndpoint, Stray } from './code-endpoints.ts';
 import type { Contract, ContractEndpoint } from './contract.ts';
 
 /** An endpoint of the contract and the one of the code that answers it. */
@@ -36,7 +36,7 @@ export function matchEndpoints(contract: Contract, code: CodeApi): EndpointMatch
 }
 
 /** The function of a router that no application is seen to include which would answer an endpoint. */
-export function strayFor(endpoint: ContractEndpoint, code: CodeApi): CodeEndpoint | undefined {
+export function strayFor(endpoint: ContractEndpoint, code: CodeApi): Stray | undefined {
   const candidates = code.strays.filter((each) => each.method === endpoint.method);
   const found = candidates.find((each) => endsAlike(endpoint.path, each.path));
   if (found !== undefined || code.unresolved.length === 0) return found;

@@ -1,8 +1,15 @@
 import type { Resolver } from '../python/resolver.ts';
 import { spelled } from '../python/resolver.ts';
-import type { Argument, CallExpression, Expression, Parameter as FunctionParameter } from '../python/syntax.ts';
+import {
+  type Argument,
+  type CallExpression,
+  type Expression,
+  type Parameter as FunctionParameter,
+  isConstant,
+  keywordArgument,
+} from '../python/syntax.ts';
 import type { Content, Field, Parameter, ParameterPlace, Shape } from './api.ts';
-import { withoutNull } from './api.ts';
+import { hasBody, withoutNull } from './api.ts';
 import type { ApplicationReader, Options } from './application.ts';
 import type { ShapeReader, Site, siteOf } from './python-shapes.ts';
 
@@ -95,7 +102,7 @@ export class InputReader {
   /** The `dependencies=[Depends(...)]` of decorators, routers and includes. */
   addDependencies(options: readonly Options[]): void {
     for (const { module, scope, args } of options) {
-      const given = args.find((argument) => argument.keyword === 'dependencies')?.value;
+      const given = keywordArgument(args, 'dependencies');
       if (given === undefined) continue;
       const listed = this.shapes.variable({ module, scope }, given) ?? { module, scope, value: given };
       if (listed.value.kind !== 'list' && listed.value.kind !== 'tuple') {
@@ -145,12 +152,11 @@ export class InputReader {
     const shape = marker === undefined ? described : this.shapes.constrained(described, marker.site, [marker.call]);
     const { line } = this.application.placeOf(site.module, parameter.start);
     const hasDefault =
-      fromDefault === undefined ? defaultValue !== undefined && !isEllipsis(defaultValue) : hasDefaultArgument(fromDefault.call.args);
-    const isHidden = marker?.call.args.some(
-      (argument) => argument.keyword === 'include_in_schema' && argument.value.kind === 'constant' && argument.value.value === 'False',
-    );
-    if (isHidden === true) return;
-    const alias = marker?.call.args.find((argument) => argument.keyword === 'alias')?.value;
+      fromDefault === undefined
+        ? defaultValue !== undefined && !isConstant(defaultValue, '...')
+        : hasDefaultArgument(fromDefault.call.args);
+    if (marker !== undefined && isConstant(keywordArgument(marker.call.args, 'include_in_schema'), 'False')) return;
+    const alias = marker && keywordArgument(marker.call.args, 'alias');
     const spelledAlias = alias === undefined ? undefined : this.shapes.literalValue(marker?.site ?? site, alias);
     const name = typeof spelledAlias === 'string' ? spelledAlias : parameter.name;
     if (shape.kind === 'unknown' && marker === undefined && !this.pathNames.has(name)) {
@@ -159,14 +165,14 @@ export class InputReader {
     }
     const place = this.placeOf(name, marker?.kind, shape);
     if (place === 'body' || place === 'form' || place === 'file') {
-      const embed = marker?.call.args.find((argument) => argument.keyword === 'embed')?.value;
+      const embed = marker && keywordArgument(marker.call.args, 'embed');
       this.bodies.push({
         name,
         shape,
         required: !hasDefault,
         line,
         kind: place === 'body' ? 'json' : place,
-        isEmbedded: embed?.kind === 'constant' && embed.value === 'True',
+        isEmbedded: isConstant(embed, 'True'),
       });
       return;
     }
@@ -269,7 +275,7 @@ export class InputReader {
   private addDependency(marker: Marker, type: Expression | undefined, typeSite: Site, depth: number): void {
     const given = marker.call.args.find((argument) => argument.keyword === undefined || argument.keyword === 'dependency')?.value;
     if (given === undefined && type === undefined) return;
-    const scopes = marker.call.args.find((argument) => argument.keyword === 'scopes')?.value;
+    const scopes = keywordArgument(marker.call.args, 'scopes');
     if (scopes?.kind === 'list' || scopes?.kind === 'tuple')
       for (const item of scopes.items) {
         const scope = this.shapes.literalValue(marker.site, item);
@@ -327,10 +333,7 @@ export class InputReader {
     if (AUTHENTICATES.test(lastName(call.func))) this.isAuthenticated = true;
     const name = this.resolver.externalName(site.module, site.scope, call.func);
     if (name !== undefined && SECURITY.test(name)) {
-      const isOptional = call.args.some(
-        (argument) => argument.keyword === 'auto_error' && argument.value.kind === 'constant' && argument.value.value === 'False',
-      );
-      if (isOptional) this.isOptional = true;
+      if (isConstant(keywordArgument(call.args, 'auto_error'), 'False')) this.isOptional = true;
       else this.isAuthenticated = true;
       return;
     }
@@ -397,7 +400,7 @@ export class InputReader {
 
   private request(method: string): Content | 'none' | undefined {
     const [first] = this.bodies;
-    if (first === undefined) return this.isUnclear || (/POST|PUT|PATCH/.test(method) && this.hasUnknown) ? undefined : 'none';
+    if (first === undefined) return this.isUnclear || (hasBody(method) && this.hasUnknown) ? undefined : 'none';
     const isForm = this.bodies.some((part) => part.kind !== 'json');
     if (isForm) {
       const fields = this.bodies.flatMap((part): Field[] => {
@@ -415,10 +418,6 @@ export class InputReader {
   }
 }
 
-function isEllipsis(expression: Expression): boolean {
-  return expression.kind === 'constant' && expression.value === '...';
-}
-
 /** `Query(5)`, `Query(default=None)`; not `Query(...)` or `Query(ge=1)`. */
 function hasDefaultArgument(args: readonly Argument[]): boolean {
   return args.some((argument) => argument.keyword === 'default_factory') || defaultArgument(args) !== undefined;
@@ -426,7 +425,7 @@ function hasDefaultArgument(args: readonly Argument[]): boolean {
 
 function defaultArgument(args: readonly Argument[]): Expression | undefined {
   const given = args.find((argument) => argument.keyword === undefined || argument.keyword === 'default')?.value;
-  return given === undefined || isEllipsis(given) ? undefined : given;
+  return isConstant(given, '...') ? undefined : given;
 }
 
 function isFile(shape: Shape): boolean {

@@ -2,7 +2,7 @@ import type { Scope } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { parseQuotedAnnotation } from '../python/quoted-annotation.ts';
 import type { ResolvedClass, Resolver } from '../python/resolver.ts';
-import type { Argument, CallExpression, Expression, Statement } from '../python/syntax.ts';
+import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument, type Statement } from '../python/syntax.ts';
 import { MODELS } from '../rules/models.ts';
 import { ANY, type Constraints, type Field, mapShape, type Shape, UNKNOWN, withoutNull } from './api.ts';
 
@@ -196,7 +196,7 @@ export class ShapeReader {
     if (UNIONS.test(name)) return unionOf(annotation.index.map(shapeOf));
     if (LITERALS.test(name)) return this.literal(site, annotation.index);
     if (/\.(tuple|Tuple)$/.test(name)) {
-      const items = annotation.index.filter((part) => !(part.kind === 'constant' && part.value === '...')).map(shapeOf);
+      const items = annotation.index.filter((part) => !isConstant(part, '...')).map(shapeOf);
       return { kind: 'array', items: unionOf(items), constraints: NO_LIMITS };
     }
     if (ARRAYS.test(name)) return { kind: 'array', items: shapeOf(first), constraints: NO_LIMITS };
@@ -395,9 +395,7 @@ export class ShapeReader {
       if (inherited === undefined) return undefined;
       for (const [attribute, field] of inherited) fields.set(attribute, field);
     }
-    const isTotal = !type.node.keywords.some(
-      (each) => each.keyword === 'total' && each.value.kind === 'constant' && each.value.value === 'False',
-    );
+    const isTotal = !isConstant(keywordArgument(type.node.keywords, 'total'), 'False');
     for (const statement of type.node.body) {
       const field = this.field(site, type, statement, direction, naming, isTotal);
       if (field !== undefined) fields.set(field.attribute, field.field);
@@ -437,7 +435,7 @@ export class ShapeReader {
     if (settings.isPrivate) return undefined;
     const own = this.shapeOf(site, statement.annotation, direction);
     const shape = statement.value?.kind === 'call' ? this.constrained(own, site, [statement.value]) : own;
-    const option = (keyword: string): Expression | undefined => settings.args.find((argument) => argument.keyword === keyword)?.value;
+    const option = (keyword: string): Expression | undefined => keywordArgument(settings.args, keyword);
     const alias =
       direction === 'python' ? undefined : (option(direction === 'input' ? 'validation_alias' : 'serialization_alias') ?? option('alias'));
     const spelled = alias === undefined ? undefined : this.literalValue(site, alias);
@@ -449,7 +447,7 @@ export class ShapeReader {
     const excluded = option('exclude');
     return {
       attribute: target.id,
-      isHidden: direction !== 'input' && excluded?.kind === 'constant' && excluded.value === 'True',
+      isHidden: direction !== 'input' && isConstant(excluded, 'True'),
       field: {
         name: typeof spelled === 'string' ? spelled : naming(target.id),
         shape,
@@ -500,22 +498,14 @@ export class ShapeReader {
 
   /** An option of `model_config`, or of the class statement, in a class or its nearest base that sets it. */
   private configured(type: ProjectClass, option: string): (Site & { value: Expression }) | undefined {
-    const seen = new Set<unknown>();
-    const pending: ProjectClass[] = [type];
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      if (seen.has(next.node)) continue;
-      seen.add(next.node);
-      const keyword = next.node.keywords.find((each) => each.keyword === option);
-      if (keyword !== undefined) return { ...siteOf(next), value: keyword.value };
+    for (const next of this.resolver.lineage(type)) {
+      const keyword = keywordArgument(next.node.keywords, option);
+      if (keyword !== undefined) return { ...siteOf(next), value: keyword };
       for (const statement of next.node.body) {
         if (statement.kind !== 'assign' || statement.value === undefined) continue;
         if (!statement.targets.some((target) => target.kind === 'name' && target.id === 'model_config')) continue;
         const found = optionIn(statement.value, option);
         if (found !== undefined) return { ...siteOf(next), value: found };
-      }
-      for (const base of next.node.bases) {
-        const resolved = this.resolver.resolve(next.module, next.scope, base.kind === 'subscript' ? base.value : base);
-        if (resolved?.kind === 'class') pending.push(resolved);
       }
     }
     return undefined;
@@ -603,18 +593,17 @@ function isFieldless(name: string): boolean {
 
 /** True when a field has a default: any value but `...`, or a `Field(...)` that gives one. */
 function hasValue(value: Expression | undefined, args: readonly Argument[]): boolean {
-  const isEllipsis = (expression: Expression): boolean => expression.kind === 'constant' && expression.value === '...';
   const isDefault = (argument: Argument): boolean =>
-    argument.keyword === 'default_factory' || (argument.keyword === 'default' && !isEllipsis(argument.value));
+    argument.keyword === 'default_factory' || (argument.keyword === 'default' && !isConstant(argument.value, '...'));
   if (args.some(isDefault)) return true;
   if (value === undefined) return false;
-  if (value.kind !== 'call' || !/^(Field|Query|Path|Body|Form|Header)$/.test(lastName(value.func))) return !isEllipsis(value);
+  if (value.kind !== 'call' || !/^(Field|Query|Path|Body|Form|Header)$/.test(lastName(value.func))) return !isConstant(value, '...');
   const first = value.args.find((argument) => argument.keyword === undefined)?.value;
-  return first !== undefined && !isEllipsis(first);
+  return first !== undefined && !isConstant(first, '...');
 }
 
 function optionIn(value: Expression, option: string): Expression | undefined {
-  if (value.kind === 'call') return value.args.find((argument) => argument.keyword === option)?.value;
+  if (value.kind === 'call') return keywordArgument(value.args, option);
   if (value.kind !== 'dict') return undefined;
   return value.entries.find((entry) => entry.key?.kind === 'string' && entry.key.value === option)?.value;
 }

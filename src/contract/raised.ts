@@ -1,4 +1,4 @@
-import type { FunctionFacts } from '../python/module-facts.ts';
+import { callsIn, type FunctionFacts, isInside } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
 import { STANDARD_LIBRARY } from '../python/standard-library.ts';
@@ -78,9 +78,8 @@ export class RaisedReader {
       const place = this.application.placeOf(module, expression.start);
       return `\`${spelled(expression)}\` (${place.path}:${place.line})`;
     };
-    const inside = (span: { start: number; end: number }): boolean => owner.node.start <= span.start && span.end <= owner.node.end;
     for (const { statement, scope } of module.facts.statements) {
-      if (statement.kind !== 'raise' || !inside(statement)) continue;
+      if (statement.kind !== 'raise' || !isInside(owner, statement)) continue;
       const [raised] = statement.values;
       // A bare `raise` passes on what was caught.
       if (raised === undefined) continue;
@@ -88,8 +87,7 @@ export class RaisedReader {
       if (error === undefined) gap ??= at(raised);
       else if (error !== 'no answer') errors.push(...error);
     }
-    for (const { node, scope } of module.facts.calls) {
-      if (!inside(node)) continue;
+    for (const { node, scope } of callsIn(module.facts, owner)) {
       const target = callee(this.resolver, module, scope, node.func);
       if (target?.kind === 'function') {
         const found = calls === 0 ? undefined : this.application.functionOf(target.module.path, target.node.start);
@@ -235,8 +233,7 @@ export class RaisedReader {
     const initial = this.resolver.member(type, '__init__');
     const found = initial?.kind === 'function' ? this.application.functionOf(initial.module.path, initial.node.start) : undefined;
     if (found === undefined) return undefined;
-    for (const { node, scope } of found.module.facts.calls) {
-      if (node.start < found.owner.node.start || node.end > found.owner.node.end) continue;
+    for (const { node, scope } of callsIn(found.module.facts, found.owner)) {
       if (node.func.kind !== 'attribute' || node.func.name !== '__init__') continue;
       const given = node.args.find((argument) => argument.keyword !== undefined && names.includes(argument.keyword));
       const value =

@@ -5,10 +5,10 @@ import type { Project } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
 import {
   type Content,
-  type Endpoint,
   type ErrorResponse,
   endpointKey,
   endpointName,
+  hasBody,
   type Parameter,
   type ParameterPlace,
   type Place,
@@ -147,8 +147,6 @@ function brokenPython(place: Place): ContractProblem {
 
 type Reading = Omit<ContractEndpoint, 'hash'> & { readonly isChange: boolean };
 
-const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH']);
-
 class EndpointReader {
   private readonly models: ContractModels;
   private readonly shapes: ShapeReader;
@@ -249,7 +247,7 @@ class EndpointReader {
         case 'headers': {
           const isBody =
             slot.role === 'parameters' &&
-            BODY_METHODS.has(method) &&
+            hasBody(method) &&
             request === undefined &&
             !entry.slots.some((other) => other.role === 'request');
           const body = isBody ? reader.body(slot, 'input') : undefined;
@@ -629,9 +627,4 @@ function statusParts(slot: Slot): StatusPart[] {
       return [{ status, text, content: [], line: row.line }];
     });
   });
-}
-
-/** True for endpoints that send a body. */
-export function hasBody(endpoint: Pick<Endpoint, 'method'>): boolean {
-  return BODY_METHODS.has(endpoint.method);
 }

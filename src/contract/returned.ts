@@ -1,7 +1,7 @@
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import type { CallExpression, Expression } from '../python/syntax.ts';
+import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { type Field, type Shape, UNKNOWN, withoutNull } from './api.ts';
 import type { ApplicationReader } from './application.ts';
 import { callee } from './callee.ts';
@@ -184,9 +184,7 @@ export class ReturnedShapes {
       const isDump = DUMPS.has(func.name);
       if (isDump) {
         const isWhole = call.args.every((argument) => argument.keyword === 'mode' || argument.keyword === 'by_alias');
-        const byAlias = call.args.some(
-          (argument) => argument.keyword === 'by_alias' && argument.value.kind === 'constant' && argument.value.value === 'True',
-        );
+        const byAlias = isConstant(keywordArgument(call.args, 'by_alias'), 'True');
         const shape = this.valueOf({ ...frame, direction: byAlias ? 'output' : 'python' }, func.object, depth - 1);
         return isWhole || shape.kind !== 'object'
           ? shape

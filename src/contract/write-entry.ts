@@ -1,6 +1,6 @@
 import type { Table } from '../documents/markdown.ts';
 import { toLf } from '../workspace/text.ts';
-import type { Shape } from './api.ts';
+import { hasBody, type Shape } from './api.ts';
 import type { ContractEndpoint } from './contract.ts';
 import type { ContractWords } from './contract-words.ts';
 import type { EndpointDefinition } from './definition.ts';
@@ -35,7 +35,6 @@ export interface Filling {
   readonly elsewhere: ReadonlySet<WrittenRole>;
 }
 
-const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH']);
 const PARAMETER_ROLES = new Set<Role | undefined>(['parameters', 'path_parameters', 'query_parameters', 'headers']);
 
 /** Fills one endpoint's entry: every byte outside of what was open stays. */
@@ -117,7 +116,7 @@ export class EntryWriter {
   /** "Request parameters" of a POST without another part for the body means the body; "Request" of a GET its parameters. */
   private roleFor(slot: Slot, entry: Entry): Role | undefined {
     const { definition, method, elsewhere } = this.filling;
-    const takesBody = BODY_METHODS.has(method);
+    const takesBody = hasBody(method);
     const hasRequest = entry.slots.some((other) => other.role === 'request') || elsewhere.has('request');
     if (slot.role === 'parameters' && takesBody && !hasRequest) {
       const first = entry.slots.find((other) => other.role === 'parameters');
@@ -136,7 +135,7 @@ export class EntryWriter {
       case 'parameters':
         return definition.parameters.length > 0;
       case 'request':
-        return definition.request !== undefined || BODY_METHODS.has(method);
+        return definition.request !== undefined || hasBody(method);
       case 'response':
         return definition.responses.length > 0;
       case 'validation':

@@ -1,3 +1,5 @@
+import { inLanguage } from './in-language.ts';
+
 /** The fixed words of a work log in one language. */
 export interface LogHeadings {
   readonly title: string;
@@ -49,6 +51,5 @@ const JAPANESE: LogHeadings = {
 
 /** The words for a BCP 47 tag; English for any language without its own. */
 export function logHeadings(language: string): LogHeadings {
-  if (/^zh\b/i.test(language)) return CHINESE;
-  return /^ja\b/i.test(language) ? JAPANESE : ENGLISH;
+  return inLanguage(language, { english: ENGLISH, chinese: CHINESE, japanese: JAPANESE });
 }

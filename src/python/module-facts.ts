@@ -12,6 +12,7 @@ import {
   type ModuleSyntax,
   type NameExpression,
   type Parameter,
+  type Span,
   type Statement,
   type StringExpression,
 } from './syntax.ts';
@@ -132,6 +133,16 @@ export function collectFacts(text: string, syntax: ModuleSyntax, enclosing?: Sco
     enclosing === undefined ? newScope('module', undefined, undefined, undefined) : { ...enclosing, bindings: new Map(enclosing.bindings) };
   collector.block(syntax.body, scope);
   return { text, lines: new LineIndex(text), syntax, scope, ...collector.facts };
+}
+
+/** True when a stretch lies in a function, its decorators and parameters included. */
+export function isInside(owner: FunctionFacts, span: Span): boolean {
+  return owner.node.start <= span.start && span.end <= owner.node.end;
+}
+
+/** The calls in a function, those of functions inside it included. */
+export function callsIn(facts: ModuleFacts, owner: FunctionFacts): readonly CallFacts[] {
+  return facts.calls.filter(({ node }) => isInside(owner, node));
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Binding, ClassFacts, FunctionFacts, Scope } from './module-facts.ts';
 import type { Module, Project } from './project.ts';
-import type { CallExpression, Expression, FunctionStatement, ImportedName } from './syntax.ts';
+import { type CallExpression, type Expression, type FunctionStatement, type ImportedName, keywordArgument } from './syntax.ts';
 
 /** What an expression names. */
 export type Resolved =
@@ -350,7 +350,7 @@ export class Resolver {
           : undefined;
     const product = type?.kind === 'external' ? SESSION_FACTORIES.get(type.name) : undefined;
     if (product === undefined) return undefined;
-    const given = made?.kind === 'call' ? made.args.find((argument) => argument.keyword === 'class_')?.value : undefined;
+    const given = made?.kind === 'call' ? keywordArgument(made.args, 'class_') : undefined;
     return (given && this.annotatedClass(module, scope, given, steps - 1)) ?? { kind: 'external', name: product };
   }
 
@@ -439,6 +439,21 @@ export class Resolver {
       }
     }
     return names;
+  }
+
+  /** The project's classes that a class derives from, itself included, nearest first. */
+  *lineage(type: Extract<ResolvedClass, { kind: 'class' }>): Generator<Extract<ResolvedClass, { kind: 'class' }>> {
+    const pending = [type];
+    const seen = new Set<unknown>();
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      if (seen.has(next.node)) continue;
+      seen.add(next.node);
+      yield next;
+      for (const base of next.node.bases) {
+        const resolved = this.resolve(next.module, next.scope, unsubscripted(base));
+        if (resolved?.kind === 'class') pending.push(resolved);
+      }
+    }
   }
 
   /** True when a class is or derives from one of the external names. */

@@ -2,7 +2,7 @@ import { isTestFile } from './markers.ts';
 import type { FunctionFacts, Scope } from './module-facts.ts';
 import type { Module, Project } from './project.ts';
 import { type Resolver, spelled } from './resolver.ts';
-import type { Argument, CallExpression, Expression } from './syntax.ts';
+import { type Argument, type CallExpression, type Expression, keywordArgument } from './syntax.ts';
 
 const MAX_DEPTH = 8;
 /** Methods of a router that register the function below them. */
@@ -78,7 +78,7 @@ export class Routes {
       const each = round.valueOf(given);
       const found = each === undefined ? undefined : this.routerOf(round.module, round.scope, each);
       if (found === undefined) return [];
-      const prefix = call.args.find((argument) => argument.keyword === 'prefix')?.value;
+      const prefix = keywordArgument(call.args, 'prefix');
       const listed = prefix === undefined ? undefined : round.valueOf(prefix);
       return [
         {
@@ -162,7 +162,7 @@ export class Routes {
   textArgument(module: Module, scope: Scope, call: CallExpression, keyword: string): string | undefined {
     // `**options` may hold it.
     if (call.args.some((argument) => argument.value.kind === 'starred')) return undefined;
-    const value = call.args.find((argument) => argument.keyword === keyword)?.value;
+    const value = keywordArgument(call.args, keyword);
     return value === undefined ? '' : this.text(module, scope, value);
   }
 

@@ -224,6 +224,16 @@ export function childrenOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** The value of a keyword argument; undefined where it is not given. */
+export function keywordArgument(args: readonly Argument[], keyword: string): Expression | undefined {
+  return args.find((argument) => argument.keyword === keyword)?.value;
+}
+
+/** True for one of Python's constants. */
+export function isConstant(expression: Expression | undefined, value: 'None' | 'True' | 'False' | '...'): boolean {
+  return expression?.kind === 'constant' && expression.value === value;
+}
+
 /** The first call of a chain: `select(Order)` of `select(Order).where(...).limit(1)`; undefined where there is none. */
 export function rootCall(expression: Expression): CallExpression | undefined {
   let inner = expression;

@@ -3,6 +3,7 @@ import {
   type Comment,
   type Expression,
   expressionsOf,
+  keywordArgument,
   opensScope,
   type Statement,
   walkExpression,
@@ -274,7 +275,7 @@ export const noHardcodedConfig: Check = (context) => {
     if (name === undefined) continue;
     if (CLIENT_CALL.test(name)) reportAddress(context, scope, node.args);
     if (!SERVER_CALL.test(name)) continue;
-    const port = node.args.find((argument) => argument.keyword === 'port')?.value;
+    const port = keywordArgument(node.args, 'port');
     // Port 0 asks the system for any free one.
     if (port?.kind !== 'number' || port.text === '0') continue;
     context.report({

@@ -1,7 +1,7 @@
 import type { CallFacts, FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/resolver.ts';
 import { ROUTE_METHODS } from '../python/routes.ts';
-import type { CallExpression, Expression } from '../python/syntax.ts';
+import { type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
 import type { RuleContext } from './context.ts';
 
 const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.FastAPI', 'fastapi.routing.APIRouter', 'fastapi.applications.FastAPI']);
@@ -37,7 +37,7 @@ function addedRoutes(context: RuleContext, owner: FunctionFacts): RouteDecorator
     const given = (node.args.find((argument) => argument.keyword === 'endpoint') ?? positional[1])?.value;
     const target = given === undefined ? undefined : context.resolve(scope, given);
     if (target?.kind !== 'function' || target.node !== owner.node) return [];
-    const methods = node.args.find((argument) => argument.keyword === 'methods')?.value;
+    const methods = keywordArgument(node.args, 'methods');
     const [method] = methods?.kind === 'list' || methods?.kind === 'tuple' || methods?.kind === 'set' ? methods.items : [];
     return [{ call: node, method: method?.kind === 'string' ? method.value.toUpperCase() : 'GET' }];
   });

@@ -1,7 +1,7 @@
 import type { FunctionFacts } from '../python/module-facts.ts';
 import { type Resolved, spelled } from '../python/resolver.ts';
 import { Routes } from '../python/routes.ts';
-import type { Argument, Expression } from '../python/syntax.ts';
+import { type Expression, keywordArgument } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { type RouteDecorator, routeDecorators } from './endpoints.ts';
 
@@ -90,8 +90,8 @@ function isPage(context: RuleContext, owner: FunctionFacts, route: RouteDecorato
 }
 
 function declaredDict(context: RuleContext, owner: FunctionFacts, routes: readonly RouteDecorator[]): Expression | undefined {
-  const candidates = [...routes.map((route) => argument(route.call.args, 'response_model')), owner.node.returns];
-  const isAnswered = routes.some((route) => argument(route.call.args, 'response_model') !== undefined);
+  const candidates = [...routes.map((route) => keywordArgument(route.call.args, 'response_model')), owner.node.returns];
+  const isAnswered = routes.some((route) => keywordArgument(route.call.args, 'response_model') !== undefined);
   return candidates.find((candidate, index) => {
     // With a response model the return annotation only describes the function's inside.
     if (candidate === undefined || (isAnswered && index === candidates.length - 1)) return false;
@@ -129,18 +129,14 @@ function isRawDict(context: RuleContext, owner: FunctionFacts, value: Expression
   }
 }
 
-function argument(args: readonly Argument[], keyword: string): Expression | undefined {
-  return args.find((each) => each.keyword === keyword)?.value;
-}
-
 function isExempt(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
   const { args } = route.call;
   if (args.some((each) => each.value.kind === 'starred')) return true;
   if (route.method === 'HEAD' || route.method === 'OPTIONS') return true;
-  if (argument(args, 'response_class') !== undefined) return true;
-  const schema = argument(args, 'include_in_schema');
+  if (keywordArgument(args, 'response_class') !== undefined) return true;
+  const schema = keywordArgument(args, 'include_in_schema');
   if (schema !== undefined && !(schema.kind === 'constant' && schema.value === 'True')) return true;
-  const status = argument(args, 'status_code');
+  const status = keywordArgument(args, 'status_code');
   const statusText = status === undefined ? '' : context.source(status);
   if (/\b(204|205|304)\b|NO_CONTENT|RESET_CONTENT|NOT_MODIFIED|REDIRECT/.test(statusText)) return true;
   if (owner.node.returns !== undefined && isResponseClass(context, owner, owner.node.returns)) return true;
@@ -186,7 +182,7 @@ function namesResponse(context: RuleContext, target: Extract<Resolved, { kind: '
 }
 
 function hasModel(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
-  if (argument(route.call.args, 'response_model') !== undefined) return true;
+  if (keywordArgument(route.call.args, 'response_model') !== undefined) return true;
   const { returns } = owner.node;
   if (returns === undefined) return false;
   const name = context.external(owner.definedIn, returns);

@@ -1,6 +1,6 @@
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { ResolvedClass } from '../python/resolver.ts';
-import { type Expression, expressionsOf, type Parameter, type Statement, walkExpression } from '../python/syntax.ts';
+import { type Expression, expressionsOf, keywordArgument, type Parameter, type Statement, walkExpression } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { routeDecorators } from './endpoints.ts';
 import { isTable, MODELS } from './models.ts';
@@ -49,9 +49,7 @@ export const separateSchemas: Check = (context) => {
 
 /** The models an endpoint answers with: of `response_model=`, else of the return annotation. */
 function responseModels(context: RuleContext, owner: FunctionFacts): ProjectClass[] {
-  const declared = routeDecorators(context, owner).flatMap(
-    (route) => route.call.args.find((argument) => argument.keyword === 'response_model')?.value ?? [],
-  );
+  const declared = routeDecorators(context, owner).flatMap((route) => keywordArgument(route.call.args, 'response_model') ?? []);
   const annotations = declared.length > 0 ? declared : owner.node.returns === undefined ? [] : [owner.node.returns];
   return annotations.flatMap((annotation) => modelsIn(context, owner.definedIn, annotation));
 }

@@ -1,6 +1,6 @@
 import type { Scope } from '../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../python/resolver.ts';
-import type { Expression } from '../python/syntax.ts';
+import { type Expression, keywordArgument } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 import { isTable } from './models.ts';
 import { ASYNC_SESSIONS, SESSIONS, SYNC_SESSIONS } from './sessions.ts';
@@ -29,7 +29,7 @@ export const asyncSession: Check = (context) => {
   for (const { node, scope } of context.facts.calls) {
     const name = context.external(scope, node.func);
     if (name === undefined || !SESSION_FACTORIES.has(name)) continue;
-    const sessionClass = node.args.find((argument) => argument.keyword === 'class_')?.value;
+    const sessionClass = keywordArgument(node.args, 'class_');
     const type = sessionClass === undefined ? undefined : context.annotatedClass(scope, sessionClass);
     if (type !== undefined && context.derivesFrom(type, ASYNC_SESSIONS)) continue;
     const engine = node.args.find((argument) => argument.keyword === 'bind' || argument.keyword === undefined)?.value;

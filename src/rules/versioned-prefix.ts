@@ -1,5 +1,5 @@
 import { Routes, type ServedEndpoint } from '../python/routes.ts';
-import type { CallExpression, Expression } from '../python/syntax.ts';
+import { type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
 import type { Check, RuleContext } from './context.ts';
 
 const APPLICATIONS = new Set(['fastapi.FastAPI', 'fastapi.applications.FastAPI']);
@@ -74,6 +74,6 @@ function isHidden(call: CallExpression): boolean {
 }
 
 function givesPage(context: RuleContext, call: CallExpression): boolean {
-  const responseClass = call.args.find((argument) => argument.keyword === 'response_class')?.value;
+  const responseClass = keywordArgument(call.args, 'response_class');
   return responseClass !== undefined && /HTML|Redirect|File/.test(context.source(responseClass));
 }
