@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 
 // WebAssembly loaders and the worker pool find their own files next to their code: they stay outside the bundle.
-const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool'];
+const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool', 'libpg-query'];
 
 // The SDK's server loads ajv, a third of the start-up code, only for its elicitInput method. src/server/server.ts asks
 // through a plain request and parses the answer itself, so ajv is left out.

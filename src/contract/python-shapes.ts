@@ -1,5 +1,5 @@
-import type { Scope } from '../python/module-facts.ts';
-import type { Module, Project } from '../python/project.ts';
+import { type CodeSite, enumMembers, isEnumeration, literalValue } from '../python/literals.ts';
+import type { Project } from '../python/project.ts';
 import { parseQuotedAnnotation } from '../python/quoted-annotation.ts';
 import type { ResolvedClass, Resolver } from '../python/resolver.ts';
 import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument, type Statement } from '../python/syntax.ts';
@@ -7,9 +7,7 @@ import { MODELS } from '../rules/models.ts';
 import { ANY, type Constraints, type Field, mapShape, type Shape, UNKNOWN, withoutNull } from './api.ts';
 
 /** Where an expression stands, and what its type variables are bound to. */
-export interface Site {
-  readonly module: Module;
-  readonly scope: Scope;
+export interface Site extends CodeSite {
   readonly bound?: ReadonlyMap<string, Shape>;
 }
 
@@ -91,7 +89,6 @@ const ARRAYS =
 const MAPS = /\.(dict|Dict|Mapping|MutableMapping|OrderedDict|defaultdict|DefaultDict)$/;
 const UNIONS = /^typing(_extensions)?\.Union$/;
 const LITERALS = /^typing(_extensions)?\.Literal$/;
-const ENUMS = new Set(['enum.Enum', 'enum.StrEnum', 'enum.IntEnum', 'enum.Flag', 'enum.IntFlag', 'fastapi_utils.enums.StrEnum']);
 const TYPED_DICTS = new Set(['typing.TypedDict', 'typing_extensions.TypedDict', 'typing.NamedTuple']);
 const FIELD = /^(pydantic(\.fields)?|sqlmodel(\.main)?)\.Field$/;
 /** Calls whose keywords constrain what they annotate. */
@@ -278,31 +275,7 @@ export class ShapeReader {
 
   /** A number or text that an expression or the constant it names gives. */
   literalValue(site: Site, expression: Expression): string | number | boolean | undefined {
-    switch (expression.kind) {
-      case 'number': {
-        const value = Number(expression.text.replaceAll('_', ''));
-        return Number.isNaN(value) ? undefined : value;
-      }
-      case 'string':
-        return expression.interpolations.length > 0 ? undefined : expression.value;
-      case 'constant':
-        return expression.value === 'True' ? true : expression.value === 'False' ? false : undefined;
-      case 'call': {
-        const [argument] = expression.args;
-        const maker = this.resolver.externalName(site.module, site.scope, expression.func);
-        return maker === 'decimal.Decimal' && argument?.value.kind === 'string' ? Number(argument.value.value) : undefined;
-      }
-      case 'name':
-      case 'attribute': {
-        const variable = this.variable(site, expression);
-        if (variable === undefined) return undefined;
-        return variable.value.kind === 'name' || variable.value.kind === 'attribute'
-          ? undefined
-          : this.literalValue(variable, variable.value);
-      }
-      default:
-        return undefined;
-    }
+    return literalValue(this.resolver, site, expression);
   }
 
   /** A class of the project: a model, an enumeration, a dataclass or a typed dict; unknown for any other. */
@@ -314,7 +287,7 @@ export class ShapeReader {
     this.open.add(type.node);
     try {
       const ancestry = this.resolver.ancestry(type);
-      if ([...ENUMS].some((each) => ancestry.has(each))) return this.enumeration(type, ancestry);
+      if (isEnumeration(this.resolver, type)) return this.enumeration(type);
       const isModel = this.resolver.derivesFrom(type, MODELS);
       const isRecord = isModel || [...TYPED_DICTS].some((each) => ancestry.has(each)) || this.isDataclass(type);
       if (!isRecord) return UNKNOWN;
@@ -329,7 +302,7 @@ export class ShapeReader {
 
   /** True for Pydantic models and enumerations: what a contract is made of. */
   isModel(type: ProjectClass): boolean {
-    return this.resolver.derivesFrom(type, MODELS) || [...this.resolver.ancestry(type)].some((name) => ENUMS.has(name));
+    return this.resolver.derivesFrom(type, MODELS) || isEnumeration(this.resolver, type);
   }
 
   /** True for classes with type parameters. */
@@ -344,23 +317,11 @@ export class ShapeReader {
     });
   }
 
-  private enumeration(type: ProjectClass, ancestry: ReadonlySet<string>): Shape {
-    const values: (string | number | boolean)[] = [];
-    const site = siteOf(type);
-    for (const statement of type.node.body) {
-      if (statement.kind !== 'assign' || statement.value === undefined) continue;
-      const [target] = statement.targets;
-      if (target?.kind !== 'name' || target.id.startsWith('_')) continue;
-      const isAuto =
-        statement.value.kind === 'call' && this.resolver.externalName(type.module, type.scope, statement.value.func) === 'enum.auto';
-      if (isAuto && !ancestry.has('enum.StrEnum')) return UNKNOWN;
-      const value = isAuto ? target.id.toLowerCase() : this.literalValue(site, statement.value);
-      // A member whose value is computed: the enumeration is not known whole.
-      if (value === undefined) return UNKNOWN;
-      values.push(value);
-    }
-    // Without members of its own it is made elsewhere.
-    return values.length === 0 ? UNKNOWN : { kind: 'enum', values, name: type.node.name };
+  private enumeration(type: ProjectClass): Shape {
+    const members = enumMembers(this.resolver, type) ?? [];
+    const values = members.flatMap((member) => (member.value === undefined ? [] : [member.value]));
+    // A member whose value is computed: the enumeration is not known whole.
+    return values.length === 0 || values.length < members.length ? UNKNOWN : { kind: 'enum', values, name: type.node.name };
   }
 
   private rootModel(type: ProjectClass, direction: Direction, bound: ReadonlyMap<string, Shape>): Shape {

@@ -6,13 +6,14 @@ export const MARKERS = {
   includes: /\binclude_router\(/,
   mounts: /\.mount\(/,
   settings: /\bBaseSettings\b/,
+  models: /\b(__tablename__|__table__|__mapper_args__|mapped_column|declared_attr|Mapped)\b|\b(Column|Table)\(|\btable\s*=\s*True\b/,
   commits: /\.(commit|begin|begin_nested)\(|\bautocommit\b/i,
 } as const;
 export type Marker = keyof typeof MARKERS;
 
 /** The markers that occur in a text. */
 export function markersIn(text: string): Marker[] {
-  const all: readonly Marker[] = ['routes', 'handlers', 'includes', 'mounts', 'settings', 'commits'];
+  const all: readonly Marker[] = ['routes', 'handlers', 'includes', 'mounts', 'settings', 'models', 'commits'];
   return all.filter((marker) => MARKERS[marker].test(text));
 }
 

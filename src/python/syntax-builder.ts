@@ -499,11 +499,9 @@ class SyntaxBuilder {
         if (target === undefined || value === undefined) return this.other(node);
         return { kind: 'named', ...span(node), target: this.expression(target), value: this.expression(value) };
       }
-      case 'unary_operator': {
-        const [operand] = this.expressions(node);
-        const isNegative = this.source(node).startsWith('-');
-        return operand?.kind === 'number' && isNegative ? { kind: 'number', ...span(node), text: `-${operand.text}` } : this.other(node);
-      }
+      case 'unary_operator':
+      case 'not_operator':
+        return this.unary(node);
       case 'binary_operator':
       case 'boolean_operator': {
         const [left, right] = this.expressions(node);
@@ -521,6 +519,14 @@ class SyntaxBuilder {
       default:
         return this.other(node);
     }
+  }
+
+  private unary(node: TreeNode): Expression {
+    const [operand] = this.expressions(node);
+    const operator = (['~', '-', '+', 'not'] as const).find((each) => this.source(node).startsWith(each));
+    if (operand === undefined || operator === undefined) return this.other(node);
+    if (operand.kind === 'number' && operator === '-') return { kind: 'number', ...span(node), text: `-${operand.text}` };
+    return { kind: 'unary', ...span(node), operator, operand };
   }
 
   private other(node: TreeNode): Expression {

@@ -61,6 +61,7 @@ export type Expression =
   | (Span & { readonly kind: 'number'; readonly text: string })
   | (Span & { readonly kind: 'constant'; readonly value: 'None' | 'True' | 'False' | '...' })
   | (Span & { readonly kind: 'await'; readonly value: Expression })
+  | (Span & { readonly kind: 'unary'; readonly operator: '~' | '-' | '+' | 'not'; readonly operand: Expression })
   | (Span & { readonly kind: 'starred'; readonly value: Expression })
   | (Span & { readonly kind: 'conditional'; readonly test: Expression; readonly body: Expression; readonly orElse: Expression })
   | (Span & { readonly kind: 'named'; readonly target: Expression; readonly value: Expression })
@@ -215,6 +216,8 @@ export function childrenOf(expression: Expression): readonly Expression[] {
     case 'await':
     case 'starred':
       return [expression.value];
+    case 'unary':
+      return [expression.operand];
     case 'conditional':
       return [expression.body, expression.test, expression.orElse];
     case 'named':

@@ -1,0 +1,217 @@
+import { literalValue } from '../python/literals.ts';
+import type { Project } from '../python/project.ts';
+import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
+import { type Expression, isConstant, type Statement } from '../python/syntax.ts';
+import { onlyReturn, type TypeSource } from './model-types.ts';
+
+export type ProjectClass = Extract<Resolved, { kind: 'class' }>;
+
+/** How a class is mapped. */
+export type Mapping =
+  | { readonly kind: 'table'; readonly name: string; readonly style: 'declarative' | 'sqlmodel' }
+  /** Its columns belong to the table of a class above it. */
+  | { readonly kind: 'inherits'; readonly parent: ProjectClass }
+  /** `__table__ = Table(...)`: the table is read where it is made. */
+  | { readonly kind: 'given' }
+  | { readonly kind: 'unnamed'; readonly reason: string };
+
+const BASES =
+  /^(sqlalchemy\.orm\.(DeclarativeBase\w*|decl_api\.DeclarativeBase\w*)|sqlalchemy\.(orm|ext\.declarative|ext\.declarative\.api)\.(declarative_base|automap_base)|(flask_sqlalchemy\.(SQLAlchemy\.)?|flask_sqlalchemy\.\w+\.)Model|flask_appbuilder\.Model|advanced_alchemy\.base\.\w+Base|sqlalchemy\.orm\.registry\.generate_base)$/;
+const SQLMODEL = /^sqlmodel(\.main)?\.SQLModel$/;
+const REGISTRY = /(registry\.(mapped|mapped_as_dataclass)|as_declarative_mapped)$/;
+const MAX_DEPTH = 6;
+
+/** Tells which classes of a project are mapped to tables, and how the tables are called. */
+export class MappedClasses {
+  private readonly resolver: Resolver;
+  private readonly project: Project;
+  private readonly mappings = new Map<ProjectClass['node'], Mapping | undefined>();
+
+  constructor(resolver: Resolver, project: Project) {
+    this.resolver = resolver;
+    this.project = project;
+  }
+
+  /** How a class is mapped; undefined for classes that are not: bases, mixins, abstract classes, and everything else. */
+  mapping(type: ProjectClass): Mapping | undefined {
+    if (!this.mappings.has(type.node)) {
+      // A class cannot be above itself, but what is being read may be broken.
+      this.mappings.set(type.node, undefined);
+      this.mappings.set(type.node, this.find(type));
+    }
+    return this.mappings.get(type.node);
+  }
+
+  /** The classes that give a mapped class its columns, itself first: not those of a mapped class above it. */
+  contributors(type: ProjectClass): ProjectClass[] {
+    const parent = this.mappedParent(type);
+    const above = new Set<unknown>(parent === undefined ? [] : [...this.resolver.lineage(parent)].map((each) => each.node));
+    return [...this.resolver.lineage(type)].filter((each) => !above.has(each.node));
+  }
+
+  /** The names of bases from libraries that may bring columns. */
+  foreignBases(type: ProjectClass): string[] {
+    return [...this.resolver.ancestry(type)].filter((name) => BRINGS_COLUMNS.test(name));
+  }
+
+  /** True for `declared_attr` and its kin. */
+  isDeclaredAttribute(decorators: readonly Expression[]): boolean {
+    return decorators.some((decorator) => /\bdeclared_attr\b/.test(spelled(decorator)));
+  }
+
+  private find(type: ProjectClass): Mapping | undefined {
+    if (isConstant(assigned(type.node.body, '__abstract__'), 'True')) return undefined;
+    const ancestry = this.resolver.ancestry(type);
+    if ([...ancestry].some((name) => SQLMODEL.test(name))) return this.sqlModel(type);
+    const isDecorated = type.node.decorators.some((decorator) =>
+      REGISTRY.test(this.resolver.externalName(type.module, type.scope, decorator.kind === 'call' ? decorator.func : decorator) ?? ''),
+    );
+    const isBelowBase = [...ancestry].some((name) => BASES.test(name)) || this.isBelowDecoratedBase(type);
+    if (!isBelowBase && !isDecorated) return undefined;
+    if (this.isBase(type)) return undefined;
+    if (assigned(type.node.body, '__table__') !== undefined) return { kind: 'given' };
+    const parent = this.mappedParent(type);
+    for (const each of this.contributors(type)) {
+      const name = this.tableName(each, type);
+      if (name === undefined) continue;
+      if (typeof name === 'string') return { kind: 'table', name, style: 'declarative' };
+      return { kind: 'unnamed', reason: name.reason };
+    }
+    if (parent !== undefined) return { kind: 'inherits', parent };
+    // Flask-SQLAlchemy names tables after their classes.
+    if ([...ancestry].some((name) => name.startsWith('flask_sqlalchemy')))
+      return { kind: 'table', name: snakeCase(type.node.name), style: 'declarative' };
+    return undefined;
+  }
+
+  private sqlModel(type: ProjectClass): Mapping | undefined {
+    const isTable = type.node.keywords.some(({ keyword, value }) => keyword === 'table' && isConstant(value, 'True'));
+    if (!isTable) return undefined;
+    for (const each of this.resolver.lineage(type)) {
+      const name = this.tableName(each, type);
+      if (typeof name === 'string') return { kind: 'table', name, style: 'sqlmodel' };
+      if (name !== undefined) return { kind: 'unnamed', reason: name.reason };
+    }
+    return { kind: 'table', name: type.node.name.toLowerCase(), style: 'sqlmodel' };
+  }
+
+  /** A class that derives directly from the library's base, or is decorated to be one, is the base of the project. */
+  private isBase(type: ProjectClass): boolean {
+    if (type.node.decorators.some((decorator) => /\bas_declarative\b/.test(spelled(decorator)))) return true;
+    const isDirect = type.node.bases.some((base) => {
+      const target = base.kind === 'subscript' ? base.value : base;
+      return /DeclarativeBase\w*$/.test(this.resolver.externalName(type.module, type.scope, target) ?? '');
+    });
+    return isDirect;
+  }
+
+  private isBelowDecoratedBase(type: ProjectClass): boolean {
+    return [...this.resolver.lineage(type)].some((each) =>
+      each.node.decorators.some((decorator) => /\bas_declarative\b/.test(spelled(decorator))),
+    );
+  }
+
+  /** The nearest class above that has a table. */
+  private mappedParent(type: ProjectClass): ProjectClass | undefined {
+    for (const each of this.resolver.lineage(type)) if (each.node !== type.node && this.mapping(each) !== undefined) return each;
+    return undefined;
+  }
+
+  /** The `__tablename__` that a class gives to `owner`; undefined where it gives none. */
+  private tableName(type: ProjectClass, owner: ProjectClass): string | { readonly reason: string } | undefined {
+    const given = assigned(type.node.body, '__tablename__');
+    const place = `${type.module.path}:${this.project.lineOf(owner.module.path, owner.node.start)}`;
+    if (given !== undefined) {
+      if (isConstant(given, 'None')) return undefined;
+      const site = { module: type.module, scope: this.classScope(type) };
+      const name = literalValue(this.resolver, site, given);
+      return typeof name === 'string' ? name : { reason: `the table name of \`${owner.node.name}\` (${place}) is computed` };
+    }
+    const method = type.node.body.find((statement) => statement.kind === 'function' && statement.name === '__tablename__');
+    if (method?.kind !== 'function') return undefined;
+    const returned = onlyReturn(this.project, { kind: 'function', module: type.module, node: method, scope: this.classScope(type) });
+    const name = returned === undefined ? undefined : this.evaluate(returned, owner.node.name, MAX_DEPTH);
+    return name ?? { reason: `the table name of \`${owner.node.name}\` (${place}) is computed by \`${type.node.name}.__tablename__\`` };
+  }
+
+  private classScope(type: ProjectClass): ProjectClass['scope'] {
+    return type.module.facts.classes.find((each) => each.node === type.node)?.scope ?? type.scope;
+  }
+
+  /** Text that is computed from `cls.__name__`. */
+  private evaluate(source: TypeSource, className: string, depth: number): string | undefined {
+    const { site, expression } = source;
+    if (depth === 0) return undefined;
+    const inner = (each: Expression): string | undefined => this.evaluate({ site, expression: each }, className, depth - 1);
+    switch (expression.kind) {
+      case 'attribute':
+        return expression.name === '__name__' ? className : undefined;
+      case 'string': {
+        const parts = expression.interpolations.map(inner);
+        if (parts.includes(undefined)) return undefined;
+        let text = '';
+        let from = 0;
+        for (const [index, part] of parts.entries()) {
+          const gap = expression.gaps[index] ?? from;
+          text += expression.value.slice(from, gap) + part;
+          from = gap;
+        }
+        return text + expression.value.slice(from);
+      }
+      case 'binary': {
+        const left = expression.operator === '+' ? inner(expression.left) : undefined;
+        const right = inner(expression.right);
+        return left === undefined || right === undefined ? undefined : left + right;
+      }
+      case 'call': {
+        if (expression.func.kind === 'attribute' && expression.args.length === 0) {
+          const text = inner(expression.func.object);
+          if (expression.func.name === 'lower') return text?.toLowerCase();
+          if (expression.func.name === 'upper') return text?.toUpperCase();
+          return undefined;
+        }
+        if (this.resolver.externalName(site.module, site.scope, expression.func) === 're.sub')
+          return this.substituted(
+            expression.args.map(({ value }) => value),
+            inner,
+          );
+        return undefined;
+      }
+      default: {
+        const value = literalValue(this.resolver, site, expression);
+        return typeof value === 'string' ? value : undefined;
+      }
+    }
+  }
+
+  /** The usual ways to put underscores between the words of a class name. */
+  private substituted(args: readonly Expression[], inner: (expression: Expression) => string | undefined): string | undefined {
+    const [pattern, , subject] = args;
+    const text = subject === undefined ? undefined : inner(subject);
+    const known = pattern?.kind === 'string' ? WORD_BOUNDARIES.get(pattern.value) : undefined;
+    return known === undefined || text === undefined ? undefined : text.replace(known.pattern, known.replacement);
+  }
+}
+
+/** Regular expressions of projects that split words; only known ones are run. */
+const WORD_BOUNDARIES: ReadonlyMap<string, { readonly pattern: RegExp; readonly replacement: string }> = new Map([
+  ['(?<!^)(?=[A-Z])', { pattern: /(?<!^)(?=[A-Z])/g, replacement: '_' }],
+  ['(?<=[a-z])(?=[A-Z])', { pattern: /(?<=[a-z])(?=[A-Z])/g, replacement: '_' }],
+  ['([a-z0-9])([A-Z])', { pattern: /([a-z0-9])([A-Z])/g, replacement: '$1_$2' }],
+  ['(?<=[a-z0-9])(?=[A-Z])', { pattern: /(?<=[a-z0-9])(?=[A-Z])/g, replacement: '_' }],
+  ['(.)([A-Z][a-z]+)', { pattern: /(.)([A-Z][a-z]+)/g, replacement: '$1_$2' }],
+]);
+const BRINGS_COLUMNS =
+  /^(fastapi_users_db_\w+\.|advanced_alchemy\.|sqlalchemy_mixins\.|flask_appbuilder\.models\.mixins\.|sqlalchemy_continuum\.)/;
+
+/** The value that a class body gives to a name. */
+export function assigned(body: readonly Statement[], name: string): Expression | undefined {
+  for (const statement of body)
+    if (statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'name' && target.id === name))
+      return statement.value;
+  return undefined;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))/g, '_$1').toLowerCase();
+}

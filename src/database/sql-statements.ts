@@ -1,0 +1,177 @@
+/** One statement of a script, and where its text begins. */
+export interface SqlStatement {
+  readonly text: string;
+  /** 1-based line of its first character. */
+  readonly line: number;
+  /** False when the script ends inside a quote or comment that the statement opened. */
+  readonly isClosed: boolean;
+}
+
+/** A script cut into statements; psql's own commands and the data of COPY are left out and counted. */
+export interface SqlScript {
+  readonly statements: readonly SqlStatement[];
+  readonly metaCommands: number;
+  readonly copiedRows: number;
+}
+
+const QUOTE_OR_MARK = /'|"|\$(?:[A-Za-z_]\w*)?\$|--|\/\*|;|\n\\|[<{$:]/g;
+const COPY_FROM_STDIN = /^\s*copy\b[\s\S]*\bfrom\s+stdin\b/i;
+/** What people leave for later, or for psql to fill in: `<name>`, `{{name}}`, `${name}`, `:name`, `:'name'`, `:"name"`. */
+const PLACEHOLDER = /<([A-Za-z][\w-]*)>|\{\{\s*(\w+)\s*\}\}|\$\{(\w+)\}|:(\w+)\b|:'(\w+)'|:"(\w+)"/y;
+
+/**
+ * Cuts a script at its semicolons: not those in quotes, comments and function bodies. Every line stays where it is.
+ * `text` has LF line endings and no byte order mark.
+ */
+export function splitStatements(text: string): SqlScript {
+  return new Splitter(text).split();
+}
+
+class Splitter {
+  private readonly source: string;
+  private readonly statements: SqlStatement[] = [];
+  private metaCommands = 0;
+  private copiedRows = 0;
+  /** The current statement: what was taken of it, and where it begins in the source. */
+  private taken = '';
+  private from = 0;
+  private at = 0;
+  private lineFrom = { offset: 0, line: 1 };
+
+  constructor(text: string) {
+    // A command of psql stands at the beginning of a line, the first one too.
+    this.source = `\n${text}`;
+    this.lineFrom = { offset: 0, line: 0 };
+  }
+
+  split(): SqlScript {
+    while (this.at < this.source.length) {
+      QUOTE_OR_MARK.lastIndex = this.at;
+      const found = QUOTE_OR_MARK.exec(this.source);
+      if (found === null) break;
+      this.take(found.index);
+      if (!this.mark(found[0])) {
+        this.take(this.source.length);
+        this.finish(false);
+      }
+    }
+    this.take(this.source.length);
+    this.finish(true);
+    return { statements: this.statements, metaCommands: this.metaCommands, copiedRows: this.copiedRows };
+  }
+
+  /** Goes past what a mark opens; false when the script ends before it does. */
+  private mark(mark: string): boolean {
+    switch (mark) {
+      case ';':
+        this.finish(true);
+        this.at += 1;
+        this.from = this.at;
+        return true;
+      case "'":
+        return this.takeThrough(this.isEscapeString() ? /(?:\\[\s\S]|''|[^'\\])*'/y : /(?:''|[^'])*'/y);
+      case '"':
+        return this.takeThrough(/(?:""|[^"])*"/y);
+      case '--':
+        return this.takeThrough(/[^\n]*/y);
+      case '/*':
+        return this.takeComment();
+      case '\n\\':
+        this.metaCommand();
+        return true;
+      case '<':
+      case '{':
+      case '$':
+      case ':':
+        this.placeholder();
+        return true;
+      default:
+        return this.takeTo(this.source.indexOf(mark, this.at + mark.length), mark.length);
+    }
+  }
+
+  private isEscapeString(): boolean {
+    return /(^|\W)[eE]$/.test(this.source.slice(Math.max(0, this.at - 2), this.at));
+  }
+
+  private take(end: number): void {
+    this.taken += this.source.slice(this.at, end);
+    this.at = end;
+  }
+
+  /** Takes the mark and what follows it as far as the sticky pattern goes. */
+  private takeThrough(pattern: RegExp): boolean {
+    pattern.lastIndex = this.at + 1;
+    if (!pattern.test(this.source)) return false;
+    this.take(pattern.lastIndex);
+    return true;
+  }
+
+  private takeTo(end: number, length: number): boolean {
+    if (end === -1) return false;
+    this.take(end + length);
+    return true;
+  }
+
+  /** Comments of PostgreSQL nest. */
+  private takeComment(): boolean {
+    const pattern = /\/\*|\*\//g;
+    pattern.lastIndex = this.at;
+    let depth = 0;
+    for (let found = pattern.exec(this.source); found !== null; found = pattern.exec(this.source)) {
+      depth += found[0] === '/*' ? 1 : -1;
+      if (depth === 0) return this.takeTo(found.index, 2);
+    }
+    return false;
+  }
+
+  private metaCommand(): void {
+    const end = this.source.indexOf('\n', this.at + 1);
+    const stop = end === -1 ? this.source.length : end;
+    this.metaCommands += 1;
+    this.taken += '\n';
+    this.at = stop;
+  }
+
+  private placeholder(): void {
+    PLACEHOLDER.lastIndex = this.at;
+    const found = this.source[this.at - 1] === ':' || this.source[this.at + 1] === ':' ? null : PLACEHOLDER.exec(this.source);
+    if (found === null) {
+      // `::` is a cast.
+      this.take(this.at + (this.source.startsWith('::', this.at) ? 2 : 1));
+      return;
+    }
+    const name = found.slice(1).find((each) => each !== undefined) ?? '';
+    this.taken += found[5] === undefined ? name.replaceAll('-', '_') : `'${name}'`;
+    this.at += found[0].length;
+  }
+
+  private finish(isClosed: boolean): void {
+    const lead = /^\s*/.exec(this.taken)?.[0].length ?? 0;
+    const text = this.taken.trim();
+    if (text !== '') this.statements.push({ text, line: this.lineAt(this.from) + newlines(this.taken.slice(0, lead)), isClosed });
+    this.taken = '';
+    if (COPY_FROM_STDIN.test(text)) this.skipCopiedRows();
+  }
+
+  private skipCopiedRows(): void {
+    const end = /\n\\\.[ \t]*(?=\n|$)/g;
+    end.lastIndex = this.at;
+    const found = end.exec(this.source);
+    const stop = found === null ? this.source.length : found.index + found[0].length;
+    this.copiedRows += Math.max(0, newlines(this.source.slice(this.at, stop)) - 1);
+    // The semicolon itself is gone past by the caller.
+    this.at = stop - 1;
+  }
+
+  private lineAt(offset: number): number {
+    this.lineFrom = { offset, line: this.lineFrom.line + newlines(this.source.slice(this.lineFrom.offset, offset)) };
+    return this.lineFrom.line;
+  }
+}
+
+function newlines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}

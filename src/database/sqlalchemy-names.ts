@@ -1,0 +1,27 @@
+import type { CodeSite } from '../python/literals.ts';
+import type { Resolver } from '../python/resolver.ts';
+import type { CallExpression, Expression } from '../python/syntax.ts';
+
+const LIBRARIES = /^(sqlalchemy|sqlmodel|flask_sqlalchemy|flask_appbuilder)\./;
+
+/**
+ * What SQLAlchemy or SQLModel calls something, without the module that it was imported from: they give the same class under
+ * many paths. `func.now` keeps both words. Undefined for anything else.
+ */
+export function libraryName(resolver: Resolver, site: CodeSite, expression: Expression): string | undefined {
+  const full = resolver.externalName(site.module, site.scope, expression);
+  if (full === undefined || !LIBRARIES.test(full)) return undefined;
+  const func = /\.(func\.\w+)$/.exec(full)?.[1];
+  return func ?? full.slice(full.lastIndexOf('.') + 1);
+}
+
+/** The name of what a call makes, see {@link libraryName}. */
+export function madeByLibrary(
+  resolver: Resolver,
+  site: CodeSite,
+  expression: Expression,
+): { name: string; call: CallExpression } | undefined {
+  if (expression.kind !== 'call') return undefined;
+  const name = libraryName(resolver, site, expression.func);
+  return name === undefined ? undefined : { name, call: expression };
+}
