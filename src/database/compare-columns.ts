@@ -25,8 +25,17 @@ export function compareColumns(sql: Table, model: Table): ColumnFindings {
     } else if (!model.isOpen) differences.push(missingColumn(column, sql, model));
     else undecided.push(`${sql.key}.${column.name}: whether the models have it is not known`);
   }
-  if (!sql.isOpen && !sql.silentOn.has('columns')) for (const column of own.values()) differences.push(extraColumn(column, sql, model));
+  for (const column of own.values()) {
+    if (sql.isOpen || sql.silentOn.has('columns')) continue;
+    if (isUnread(column)) undecided.push(`${sql.key}.${column.name}: whether the attribute is a column is not known`);
+    else differences.push(extraColumn(column, sql, model));
+  }
   return { differences, undecided, compared };
+}
+
+/** True for attributes of which nothing could be read but the name. */
+function isUnread({ type, isNullable }: Column): boolean {
+  return type !== undefined && isUnknown(type) && isUnknown(isNullable);
 }
 
 function missingColumn(column: Column, sql: Table, model: Table): Difference {
@@ -160,7 +169,7 @@ function behavesAlike(sql: ColumnType, model: ColumnType): boolean {
   if (isText(sql) && isText(model)) {
     // What the program writes into it fits.
     if (sql.parameters.length === 0) return model.parameters.length === 0 || model.written !== undefined;
-    return model.written !== undefined && model.written.every((value) => value.length <= (sql.parameters[0] ?? 0));
+    return model.written?.every((value) => value.length <= (sql.parameters[0] ?? 0)) === true;
   }
   return sql.name === model.name && /^time/.test(sql.name);
 }
@@ -184,9 +193,15 @@ function compareGenerated(pair: ColumnPair): void {
   const { sql, model } = pair;
   const wanted = sql.generated;
   const given = model.generated;
-  if (wanted !== undefined && isUnknown(wanted)) return pair.leaveOpen('generated', wanted.unknown);
-  if (given !== undefined && isUnknown(given)) return pair.leaveOpen('generated', given.unknown);
-  if (wanted?.canonical === given?.canonical) return;
+  if (wanted !== undefined && isUnknown(wanted)) {
+    pair.leaveOpen('generated', wanted.unknown);
+    return;
+  }
+  if (given !== undefined && isUnknown(given)) {
+    pair.leaveOpen('generated', given.unknown);
+    return;
+  }
+  if (given?.canonical === wanted?.canonical) return;
   pair.report({
     kind: 'default',
     sql: wanted === undefined ? 'not generated' : `GENERATED ALWAYS AS (${wanted.text})`,
@@ -237,7 +252,8 @@ function compareDefaults(pair: ColumnPair): void {
 
 function compareCounting(pair: ColumnPair): void {
   const { sql, model } = pair;
-  if (sql.isAutoincrement && model.isAutoincrement) return;
+  // A Sequence() is asked by the program itself, whatever the column's default.
+  if ((sql.isAutoincrement && model.isAutoincrement) || model.clientDefault?.startsWith('Sequence(') === true) return;
   if (sql.isAutoincrement) {
     if (model.clientDefault !== undefined) {
       pair.report({

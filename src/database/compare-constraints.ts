@@ -75,7 +75,10 @@ class ConstraintComparison implements ConstraintFindings {
     const text = (columns: readonly string[] | undefined): string =>
       columns === undefined ? 'no primary key' : `PRIMARY KEY (${columns.join(', ')})`;
     if (sameSet(wanted?.columns ?? [], given?.columns ?? [])) return;
-    if (this.model.isOpen && given === undefined) return;
+    if ((this.model.isOpen || this.model.silentOn.has('primary_key')) && isSubset(given?.columns ?? [], wanted?.columns ?? [])) {
+      this.undecided.push(`${this.sql.key}: whether its primary key is the same is not known`);
+      return;
+    }
     // A table without a key cannot be mapped by the ORM at all: the models then name some columns that are unique.
     const isUnmappable = wanted === undefined && given !== undefined;
     this.report({
@@ -289,6 +292,10 @@ function kindOf(index: Index): 'unique' | 'index' {
 
 function sameSet(one: readonly string[], other: readonly string[]): boolean {
   return [...one].sort().join('\n') === [...other].sort().join('\n');
+}
+
+function isSubset(one: readonly string[], other: readonly string[]): boolean {
+  return one.every((each) => other.includes(each));
 }
 
 /** The same columns pointing to the same columns, in any order. */

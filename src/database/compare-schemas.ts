@@ -1,32 +1,61 @@
 import { compareColumns } from './compare-columns.ts';
 import { compareConstraints } from './compare-constraints.ts';
 import type { Difference, SchemaComparison } from './differences.ts';
-import type { Schema, Table } from './schema.ts';
+import type { ModelReading } from './model-reader.ts';
+import type { Table } from './schema.ts';
 
 /** Tables that tools keep for themselves. */
 const OF_TOOLS = /(^|\.)(alembic_version\w*|spatial_ref_sys|schema_migrations|flyway_schema_history)$/;
 
 /** Holds the models against a script or design that has the last word. */
-export function compareSchemas(sql: ReadonlyMap<string, Table>, models: Schema): SchemaComparison {
+export function compareSchemas(sql: ReadonlyMap<string, Table>, models: ModelReading): SchemaComparison {
   const differences: Difference[] = [];
   const undecided: string[] = models.undecided.map(({ text, place }) => `${text} (${place.path}:${place.line})`);
   const compared = { tables: 0, columns: 0, constraints: 0 };
+  const missing: Table[] = [];
   for (const table of sql.values()) {
     const model = models.tables.get(table.key);
     if (model === undefined) {
-      if (!OF_TOOLS.test(table.key)) differences.push(missingTable(table));
+      if (!OF_TOOLS.test(table.key)) missing.push(table);
       continue;
     }
-    const columns = compareColumns(table, model);
-    const constraints = compareConstraints(table, model);
+    const others = models.others.filter((other) => other.key === table.key);
+    const found = closest(table, [model, ...others]);
+    if (others.length > 0) undecided.push(`${table.key}: ${others.length + 1} classes map it; the one nearest to it was compared`);
     compared.tables += 1;
-    compared.columns += columns.compared;
-    compared.constraints += constraints.compared;
-    differences.push(...columns.differences, ...constraints.differences);
-    undecided.push(...columns.undecided, ...constraints.undecided);
+    compared.columns += found.columns;
+    compared.constraints += found.constraints;
+    differences.push(...found.differences);
+    undecided.push(...found.undecided);
   }
+  // A class whose table name is computed may map any of them.
+  if (models.unnamed.length === 0) differences.push(...missing.map(missingTable));
+  else undecided.push(...missing.map(({ key }) => `${key}: whether one of the classes without a readable table name maps it is not known`));
   for (const model of models.tables.values()) if (!sql.has(model.key)) differences.push(extraTable(model, sql));
   return { compared, differences: ordered(differences), undecided };
+}
+
+interface TableFindings {
+  readonly differences: readonly Difference[];
+  readonly undecided: readonly string[];
+  readonly columns: number;
+  readonly constraints: number;
+}
+
+/** What is found about the model that departs least: other classes of the same table are old copies of it, or partial views. */
+function closest(table: Table, models: readonly Table[]): TableFindings {
+  const found = models.map((model): TableFindings => {
+    const columns = compareColumns(table, model);
+    const constraints = compareConstraints(table, model);
+    return {
+      differences: [...columns.differences, ...constraints.differences],
+      undecided: [...columns.undecided, ...constraints.undecided],
+      columns: columns.compared,
+      constraints: constraints.compared,
+    };
+  });
+  const nothing: TableFindings = { differences: [], undecided: [], columns: 0, constraints: 0 };
+  return found.toSorted((one, other) => one.differences.length - other.differences.length)[0] ?? nothing;
 }
 
 function missingTable(table: Table): Difference {

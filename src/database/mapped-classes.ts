@@ -1,7 +1,7 @@
 import { literalValue } from '../python/literals.ts';
 import type { Project } from '../python/project.ts';
 import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
-import { type Expression, isConstant, type Statement } from '../python/syntax.ts';
+import { type Expression, expressionsOf, isConstant, keywordArgument, type Statement, walkExpression } from '../python/syntax.ts';
 import { onlyReturn, type TypeSource } from './model-types.ts';
 
 export type ProjectClass = Extract<Resolved, { kind: 'class' }>;
@@ -16,20 +16,27 @@ export type Mapping =
   | { readonly kind: 'unnamed'; readonly reason: string };
 
 const BASES =
-  /^(sqlalchemy\.orm\.(DeclarativeBase\w*|decl_api\.DeclarativeBase\w*)|sqlalchemy\.(orm|ext\.declarative|ext\.declarative\.api)\.(declarative_base|automap_base)|(flask_sqlalchemy\.(SQLAlchemy\.)?|flask_sqlalchemy\.\w+\.)Model|flask_appbuilder\.Model|advanced_alchemy\.base\.\w+Base|sqlalchemy\.orm\.registry\.generate_base)$/;
+  /^sqlalchemy\.(orm\.(decl_api\.)?DeclarativeBase\w*|(orm|ext\.declarative(\.api)?)\.declarative_base|ext\.automap\.automap_base|orm\.registry\.generate_base)$|^flask_(sqlalchemy|appbuilder)\.(\w+\.)*Model$|^advanced_alchemy\.base\.\w+Base$/;
 const SQLMODEL = /^sqlmodel(\.main)?\.SQLModel$/;
 const REGISTRY = /(registry\.(mapped|mapped_as_dataclass)|as_declarative_mapped)$/;
 const MAX_DEPTH = 6;
+
+/** Bases that bring no columns. */
+const WITHOUT_COLUMNS =
+  /^(sqlalchemy|sqlmodel|flask_sqlalchemy|pydantic|builtins|typing|typing_extensions|abc|enum|dataclasses|collections)\.|^flask_appbuilder\.(\w+\.)*Model$/;
 
 /** Tells which classes of a project are mapped to tables, and how the tables are called. */
 export class MappedClasses {
   private readonly resolver: Resolver;
   private readonly project: Project;
+  private readonly expected: ReadonlySet<string>;
   private readonly mappings = new Map<ProjectClass['node'], Mapping | undefined>();
 
-  constructor(resolver: Resolver, project: Project) {
+  /** `expected` are the names of tables that there should be: they decide between what a computed name may come out as. */
+  constructor(resolver: Resolver, project: Project, expected: ReadonlySet<string>) {
     this.resolver = resolver;
     this.project = project;
+    this.expected = expected;
   }
 
   /** How a class is mapped; undefined for classes that are not: bases, mixins, abstract classes, and everything else. */
@@ -49,9 +56,23 @@ export class MappedClasses {
     return [...this.resolver.lineage(type)].filter((each) => !above.has(each.node));
   }
 
-  /** The names of bases from libraries that may bring columns. */
-  foreignBases(type: ProjectClass): string[] {
-    return [...this.resolver.ancestry(type)].filter((name) => BRINGS_COLUMNS.test(name));
+  /** The bases that cannot be looked into and may bring columns: those of libraries, and what a function makes. */
+  unreadBases(type: ProjectClass): string[] {
+    return this.contributors(type).flatMap((each) =>
+      each.node.bases.flatMap((base) => {
+        const target = base.kind === 'subscript' ? base.value : base;
+        const resolved = this.resolver.resolve(each.module, each.scope, target);
+        if (resolved?.kind === 'class') return [];
+        if (resolved?.kind === 'external') return WITHOUT_COLUMNS.test(resolved.name) ? [] : [resolved.name];
+        const made =
+          resolved?.kind === 'variable' && resolved.value !== undefined
+            ? this.resolver.typeOf(resolved.module, resolved.scope, resolved.value)
+            : undefined;
+        if (made?.kind === 'class' || (made?.kind === 'external' && WITHOUT_COLUMNS.test(made.name))) return [];
+        // A declarative base under another name: it brings none either.
+        return /(^|\.)_?(\w*Base|Model|db)\b/.test(spelled(target)) ? [] : [spelled(target)];
+      }),
+    );
   }
 
   /** True for `declared_attr` and its kin. */
@@ -67,21 +88,36 @@ export class MappedClasses {
       REGISTRY.test(this.resolver.externalName(type.module, type.scope, decorator.kind === 'call' ? decorator.func : decorator) ?? ''),
     );
     const isBelowBase = [...ancestry].some((name) => BASES.test(name)) || this.isBelowDecoratedBase(type);
-    if (!isBelowBase && !isDecorated) return undefined;
-    if (this.isBase(type)) return undefined;
+    // A base that cannot be followed: a class with a table name of its own is mapped all the same.
+    const isNamed = assigned(type.node.body, '__tablename__')?.kind === 'string';
+    if ((!isBelowBase && !isDecorated && !isNamed) || this.isBase(type)) return undefined;
     if (assigned(type.node.body, '__table__') !== undefined) return { kind: 'given' };
     const parent = this.mappedParent(type);
     for (const each of this.contributors(type)) {
       const name = this.tableName(each, type);
       if (name === undefined) continue;
-      if (typeof name === 'string') return { kind: 'table', name, style: 'declarative' };
-      return { kind: 'unnamed', reason: name.reason };
+      if (typeof name !== 'string') return { kind: 'unnamed', reason: name.reason };
+      // Without a key of its own it is a view of the table above, whatever it is called.
+      const isView = parent !== undefined && (this.nameOf(parent) === name || !this.hasKey(type));
+      return isView ? { kind: 'inherits', parent } : { kind: 'table', name, style: 'declarative' };
     }
-    if (parent !== undefined) return { kind: 'inherits', parent };
     // Flask-SQLAlchemy names tables after their classes.
-    if ([...ancestry].some((name) => name.startsWith('flask_sqlalchemy')))
+    const isFlask = [...ancestry].some((name) => name.startsWith('flask_sqlalchemy'));
+    if (isFlask && (parent === undefined || this.hasKey(type)))
       return { kind: 'table', name: snakeCase(type.node.name), style: 'declarative' };
-    return undefined;
+    return parent === undefined ? undefined : { kind: 'inherits', parent };
+  }
+
+  private nameOf(type: ProjectClass): string | undefined {
+    const mapping = this.mapping(type);
+    return mapping?.kind === 'table' ? mapping.name : undefined;
+  }
+
+  /** True when a class has a key column of its own. */
+  private hasKey(type: ProjectClass): boolean {
+    return this.contributors(type).some((each) =>
+      each.node.body.some((statement) => expressionsOf(statement).some((expression) => [...walkExpression(expression)].some(makesKey))),
+    );
   }
 
   private sqlModel(type: ProjectClass): Mapping | undefined {
@@ -98,11 +134,12 @@ export class MappedClasses {
   /** A class that derives directly from the library's base, or is decorated to be one, is the base of the project. */
   private isBase(type: ProjectClass): boolean {
     if (type.node.decorators.some((decorator) => /\bas_declarative\b/.test(spelled(decorator)))) return true;
-    const isDirect = type.node.bases.some((base) => {
+    return type.node.bases.some((base) => {
       const target = base.kind === 'subscript' ? base.value : base;
-      return /DeclarativeBase\w*$/.test(this.resolver.externalName(type.module, type.scope, target) ?? '');
+      return /DeclarativeBase\w*$|^flask_sqlalchemy\.(model\.)?Model$/.test(
+        this.resolver.externalName(type.module, type.scope, target) ?? '',
+      );
     });
-    return isDirect;
   }
 
   private isBelowDecoratedBase(type: ProjectClass): boolean {
@@ -131,7 +168,22 @@ export class MappedClasses {
     if (method?.kind !== 'function') return undefined;
     const returned = onlyReturn(this.project, { kind: 'function', module: type.module, node: method, scope: this.classScope(type) });
     const name = returned === undefined ? undefined : this.evaluate(returned, owner.node.name, MAX_DEPTH);
-    return name ?? { reason: `the table name of \`${owner.node.name}\` (${place}) is computed by \`${type.node.name}.__tablename__\`` };
+    return (
+      name ??
+      this.expectedName(owner.node.name) ?? {
+        reason: `the table name of \`${owner.node.name}\` (${place}) is computed by \`${type.node.name}.__tablename__\``,
+      }
+    );
+  }
+
+  /** The table that is expected under one of the usual names for a class; undefined when there is none, or more than one. */
+  private expectedName(className: string): string | undefined {
+    const names = [className.toLowerCase(), snakeCase(className)];
+    const found = new Set(
+      names.flatMap((name) => [name, `${name}s`, `${name}es`, name.replace(/y$/, 'ies')]).filter((name) => this.expected.has(name)),
+    );
+    const [only] = found;
+    return found.size === 1 ? only : undefined;
   }
 
   private classScope(type: ProjectClass): ProjectClass['scope'] {
@@ -201,15 +253,18 @@ const WORD_BOUNDARIES: ReadonlyMap<string, { readonly pattern: RegExp; readonly 
   ['(?<=[a-z0-9])(?=[A-Z])', { pattern: /(?<=[a-z0-9])(?=[A-Z])/g, replacement: '_' }],
   ['(.)([A-Z][a-z]+)', { pattern: /(.)([A-Z][a-z]+)/g, replacement: '$1_$2' }],
 ]);
-const BRINGS_COLUMNS =
-  /^(fastapi_users_db_\w+\.|advanced_alchemy\.|sqlalchemy_mixins\.|flask_appbuilder\.models\.mixins\.|sqlalchemy_continuum\.)/;
 
-/** The value that a class body gives to a name. */
+/** The value that a class body gives to a name in the end. */
 export function assigned(body: readonly Statement[], name: string): Expression | undefined {
-  for (const statement of body)
-    if (statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'name' && target.id === name))
-      return statement.value;
-  return undefined;
+  const last = body.findLast(
+    (statement) => statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'name' && target.id === name),
+  );
+  return last?.kind === 'assign' ? last.value : undefined;
+}
+
+/** `primary_key=True`. */
+function makesKey(expression: Expression): boolean {
+  return expression.kind === 'call' && isConstant(keywordArgument(expression.args, 'primary_key'), 'True');
 }
 
 function snakeCase(name: string): string {

@@ -31,6 +31,8 @@ export interface ColumnDraft {
   readonly foreignKeys: readonly ForeignKeyDraft[];
   readonly checks: readonly Check[];
   readonly autoincrement: boolean | 'auto';
+  /** Whether it is a key, unique or indexed is computed. */
+  readonly isUnclear: boolean;
 }
 
 /** What is written for an attribute of a class. */
@@ -60,7 +62,7 @@ interface Annotated {
 
 const COLUMN = /^(Column|mapped_column|MappedColumn)$/;
 const NO_COLUMN =
-  /^(relationship|backref|synonym|composite|association_proxy|query_expression|dynamic_loader|hybrid_property|column_property|Relationship|aliased|undefer|validates)$/;
+  /^(relationship|backref|synonym|composite|association_proxy|query_expression|dynamic_loader|hybrid_property|Relationship|aliased|undefer|validates)$/;
 const SPECIAL = /^(ForeignKey|Identity|Computed|Sequence|CheckConstraint|FetchedValue|DefaultClause|ColumnDefault)$/;
 const MAX_DEPTH = 8;
 
@@ -98,11 +100,12 @@ export class ColumnReader {
     const made = value?.kind === 'call' ? libraryName(this.resolver, site, value.func) : undefined;
     if (made === 'Relationship') return 'none';
     const isField = value?.kind === 'call' && (made === 'Field' || this.isPydanticField(site, value));
+    if (value?.kind === 'call' && !isField) return this.followedField(source, value);
     const args = isField && value?.kind === 'call' ? value.args : [];
     const given = keywordArgument(args, 'sa_column');
-    const own = given === undefined || isConstant(given, 'None') ? undefined : this.columnArguments(site, given);
-    if (Array.isArray(own)) return this.draft(source, own, undefined, []);
-    return this.draftOfField(source, args, isField ? undefined : value);
+    if (given === undefined || isConstant(given, 'None')) return this.draftOfField(source, args, isField ? undefined : value);
+    const own = this.columnArguments(site, given);
+    return Array.isArray(own) ? this.draft(source, own, undefined, []) : { unknown: `its \`sa_column\` is made when the program runs` };
   }
 
   /** A `Column()` in the arguments of `Table()`; undefined for any other argument. */
@@ -112,6 +115,19 @@ export class ColumnReader {
     const name = this.columnName(own);
     if (name === undefined) return undefined;
     return this.draft({ site, name, start: expression.start, annotation: undefined, value: expression }, own, undefined, [], place);
+  }
+
+  /** A field made by a function of the project, or a plain default that is a call. */
+  private followedField(source: AttributeSource, value: CallExpression): ColumnDraft | 'none' | Unknown {
+    const resolved = this.resolver.resolve(source.site.module, source.site.scope, value.func);
+    if (resolved?.kind !== 'function') return this.draftOfField(source, [], value);
+    const returned = onlyReturn(this.project, resolved, { site: source.site, args: value.args });
+    const made = returned?.expression.kind === 'call' ? libraryName(this.resolver, returned.site, returned.expression.func) : undefined;
+    if (returned === undefined || made !== 'Field') return { unknown: `\`${spelled(value.func)}\` makes it when the program runs` };
+    const read = this.sqlModelField({ ...source, site: returned.site, value: returned.expression });
+    return read === 'none' || 'unknown' in read
+      ? read
+      : { ...read, column: { ...read.column, place: this.place(source.site, source.start) } };
   }
 
   private isPydanticField(site: CodeSite, call: CallExpression): boolean {
@@ -186,15 +202,16 @@ export class ColumnReader {
     }
     if (value.kind !== 'call' || depth === 0) return 'none';
     const name = libraryName(this.resolver, site, value.func);
-    if (name !== undefined && COLUMN.test(name)) return [{ site, args: value.args }];
-    if (name === 'deferred' || name === 'declared_attr') {
+    if (name !== undefined && COLUMN.test(name)) return withRest(site, value.args);
+    if (name === 'deferred' || name === 'declared_attr' || name === 'column_property') {
       const [inner] = positional(value.args);
+      if (inner?.kind !== 'call' && name === 'column_property') return 'none';
       return inner === undefined ? undefined : this.columnArguments(site, inner, depth - 1);
     }
     if (name !== undefined && (NO_COLUMN.test(name) || !COLUMN.test(name))) return 'none';
     const resolved = this.resolver.resolve(site.module, site.scope, value.func);
     if (resolved?.kind === 'function') {
-      const returned = onlyReturn(this.project, resolved);
+      const returned = onlyReturn(this.project, resolved, { site, args: value.args });
       return returned === undefined ? undefined : this.columnArguments(returned.site, returned.expression, depth - 1);
     }
     // A method of the class itself: `cls._user_column()`.
@@ -236,6 +253,7 @@ export class ColumnReader {
     const serverDefault = this.serverDefault(sources, specials);
     const isCounted = specials.some(({ name }) => name === 'Identity' || name === 'Sequence');
     const autoincrement = this.flag(sources, 'autoincrement') ?? 'auto';
+    const sequence = specials.some(({ name }) => name === 'Sequence') ? 'Sequence(…)' : undefined;
     return {
       attribute: source.name,
       column: {
@@ -246,9 +264,10 @@ export class ColumnReader {
         default: serverDefault,
         isAutoincrement: isCounted,
         generated,
-        clientDefault: this.clientDefault(sources),
+        clientDefault: sequence ?? this.clientDefault(sources),
       },
       isPrimaryKey,
+      isUnclear: this.isComputed(sources, ['primary_key', 'unique', 'index']) || hasSplat(sources),
       isUnique: this.flag(sources, 'unique') === true,
       isIndexed: this.flag(sources, 'index') === true,
       foreignKeys,
@@ -292,6 +311,7 @@ export class ColumnReader {
         clientDefault: isNoDefault ? this.clientDefault([column]) : this.shown(site, hasDefault),
       },
       isPrimaryKey,
+      isUnclear: this.isComputed([field, column], ['primary_key', 'unique', 'index', 'foreign_key']),
       isUnique: this.flag([field, column], 'unique') === true,
       isIndexed: this.flag([field, column], 'index') === true,
       foreignKeys: [
@@ -308,6 +328,9 @@ export class ColumnReader {
   private sqlModelType(read: Annotated | undefined, args: readonly Argument[]): ColumnType | Unknown {
     if (read === undefined) return { unknown: 'the code gives it no type' };
     const base = this.types.annotatedType({ site: read.site, expression: read.type }, []);
+    // Newer versions of SQLModel give a plain datetime a time zone, older ones do not.
+    if (/^timestamp/.test('unknown' in base ? '' : base.name))
+      return { unknown: 'whether SQLModel gives it a time zone depends on its version' };
     const number = (keyword: string): number | undefined => {
       const given = keywordArgument(args, keyword);
       const value = given === undefined ? undefined : literalValue(this.resolver, read.site, given);
@@ -358,6 +381,7 @@ export class ColumnReader {
     const given = this.flag(sources, 'nullable');
     if (given !== undefined) return given;
     if (hasSplat(sources)) return { unknown: 'its arguments are given by a mapping' };
+    if (this.isComputed(sources, ['nullable', 'primary_key'])) return { unknown: 'whether it is nullable is computed' };
     if (isPrimaryKey) return false;
     return mapped === undefined ? true : mapped.isNullable;
   }
@@ -449,6 +473,16 @@ export class ColumnReader {
     return undefined;
   }
 
+  /** True when one of the keywords is given, but not as a constant. */
+  private isComputed(sources: readonly ColumnArguments[], keywords: readonly string[]): boolean {
+    return sources.some(({ site, args }) =>
+      keywords.some((keyword) => {
+        const given = keywordArgument(args, keyword);
+        return given !== undefined && !isConstant(given, 'None') && literalValue(this.resolver, site, given) === undefined;
+      }),
+    );
+  }
+
   private place(site: CodeSite, start: number): Place {
     return { path: site.module.path, line: this.project.lineOf(site.module.path, start) };
   }
@@ -457,6 +491,18 @@ export class ColumnReader {
 function sizes(...values: readonly (number | undefined)[]): number[] {
   const end = values.indexOf(undefined);
   return (end === -1 ? values : values.slice(0, end)).filter((value) => value !== undefined);
+}
+
+/** The arguments of a call; where it passes on the `**` parameter of its function, what that was given. */
+function withRest(site: CodeSite, args: readonly Argument[]): ColumnArguments[] {
+  const { rest } = site;
+  const isRest = ({ keyword, value }: Argument): boolean =>
+    keyword === undefined && value.kind === 'starred' && value.value.kind === 'name' && value.value.id === rest?.name;
+  if (rest === undefined || !args.some(isRest)) return [{ site, args }];
+  return [
+    { site, args: args.filter((argument) => !isRest(argument)) },
+    { site: rest.site, args: rest.args },
+  ];
 }
 
 /** `{"server_default": ...}` as keyword arguments. */

@@ -1,13 +1,13 @@
 import { type CodeSite, literalValue } from '../python/literals.ts';
 import { isTestFile } from '../python/markers.ts';
 import type { Module, Project } from '../python/project.ts';
-import type { Resolver } from '../python/resolver.ts';
-import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
+import { type Resolver, spelled } from '../python/resolver.ts';
+import { type CallExpression, type Expression, type IfStatement, isConstant, keywordArgument, type Statement } from '../python/syntax.ts';
 import { assigned, MappedClasses, type ProjectClass } from './mapped-classes.ts';
 import { type ColumnDraft, ColumnReader, type ForeignKeyDraft } from './model-columns.ts';
 import { ModelSql } from './model-sql.ts';
 import { ModelTypes, onlyReturn, positional, type TypeMapEntry } from './model-types.ts';
-import { type Column, type ForeignKey, type Place, type Remark, type Schema, tableKey } from './schema.ts';
+import { type Column, type ForeignKey, type Place, type Remark, type Schema, type Table, tableKey } from './schema.ts';
 import type { SqlParser } from './sql-parser.ts';
 import { libraryName } from './sqlalchemy-names.ts';
 import { type CompositeKeyDraft, TableArgumentReader, type TableArguments } from './table-arguments.ts';
@@ -24,6 +24,10 @@ export interface MappedClass {
 
 /** The models of a project as a schema, and its classes for those who look at queries. */
 export interface ModelReading extends Schema {
+  /** Further tables under keys that are in `tables` already. */
+  readonly others: readonly Table[];
+  /** Mapped classes whose table name could not be read. */
+  readonly unnamed: readonly string[];
   readonly classes: ReadonlyMap<ProjectClass['node'], MappedClass>;
 }
 
@@ -38,11 +42,18 @@ interface OpenTable {
 
 /** Folders whose models are not the service's. */
 const ASIDE = /(^|\/)(migrations?|alembic|versions|docs?|docs_src|examples?|samples?|benchmarks?)\//;
+/** A model called `connection_test` is no test. */
+const OF_MODELS = /(^|\/)(models?|orm|entities)\//;
+/** What columns say about their table. */
+const SAID_BY_COLUMNS = ['primary_key', 'foreign_key', 'unique', 'index'] as const;
 const MAX_DEPTH = 8;
 
-/** Reads every table that the project's SQLAlchemy and SQLModel classes and `Table()` objects describe. */
-export function readModels(project: Project, resolver: Resolver, parser: SqlParser): ModelReading {
-  return new ModelReader(project, resolver, parser).read();
+/**
+ * Reads every table that the project's SQLAlchemy and SQLModel classes and `Table()` objects describe. `expected` are the
+ * names of tables that there should be: a class whose table name is computed is taken to be the one it fits.
+ */
+export function readModels(project: Project, resolver: Resolver, parser: SqlParser, expected: ReadonlySet<string>): ModelReading {
+  return new ModelReader(project, resolver, parser, expected).read();
 }
 
 class ModelReader {
@@ -57,12 +68,15 @@ class ModelReader {
   private readonly mapped = new Map<ProjectClass['node'], MappedClass>();
   /** Tables that are objects, by where they are made. */
   private readonly objects = new Map<string, string>();
+  /** Tables that another class maps too: old copies of the models, or a second service. */
+  private readonly others: OpenTable[] = [];
+  private readonly unnamed: string[] = [];
   private readonly undecided: Remark[] = [];
 
-  constructor(project: Project, resolver: Resolver, parser: SqlParser) {
+  constructor(project: Project, resolver: Resolver, parser: SqlParser, expected: ReadonlySet<string>) {
     this.project = project;
     this.resolver = resolver;
-    this.classes = new MappedClasses(resolver, project);
+    this.classes = new MappedClasses(resolver, project, expected);
     this.types = new ModelTypes(resolver, project);
     const sql = new ModelSql(resolver, parser);
     this.columns = new ColumnReader(resolver, project, this.types, sql);
@@ -76,15 +90,20 @@ class ModelReader {
     for (const type of types) this.readClass(type);
     for (const type of types) this.readInheriting(type);
     for (const module of modules) this.readIndexObjects(module);
-    const drafts = [...this.tables.values()];
-    for (const table of drafts) this.connect(table);
-    for (const table of drafts) this.inheritTypes(table);
-    const all = finishTables(drafts.map(({ draft }) => draft));
-    return { tables: all, undecided: this.undecided, classes: this.mapped };
+    const all = [...this.tables.values(), ...this.others];
+    for (const table of all) this.connect(table);
+    for (const table of all) this.inheritTypes(table);
+    return {
+      tables: finishTables([...this.tables.values()].map(({ draft }) => draft)),
+      others: this.others.map(({ draft }) => finishTables([draft])).flatMap((tables) => [...tables.values()]),
+      unnamed: this.unnamed,
+      undecided: this.undecided,
+      classes: this.mapped,
+    };
   }
 
   private modelModules(): Module[] {
-    const files = this.project.files.filesWith('models').filter((file) => !isTestFile(file));
+    const files = this.project.files.filesWith('models').filter((file) => !isTestFile(file) || OF_MODELS.test(file));
     const own = files.filter((file) => !ASIDE.test(file));
     return (own.length > 0 ? own : files).flatMap((file) => this.project.module(file) ?? []);
   }
@@ -100,7 +119,10 @@ class ModelReader {
   private readClass(type: ProjectClass): void {
     const mapping = this.classes.mapping(type);
     const place = this.place(type.module, type.node.start);
-    if (mapping?.kind === 'unnamed') this.remark(`${mapping.reason}: the table was not compared.`, place);
+    if (mapping?.kind === 'unnamed') {
+      this.remark(`${mapping.reason}: the table was not compared.`, place);
+      this.unnamed.push(type.node.name);
+    }
     if (mapping?.kind === 'given') this.readGivenTable(type);
     if (mapping?.kind !== 'table') return;
     const contributors = this.classes.contributors(type);
@@ -110,19 +132,16 @@ class ModelReader {
     const metadataSchema = this.metadataSchema(type);
     const key = tableKey(args?.schema ?? metadataSchema, mapping.name);
     this.keys.set(type.node, key);
-    if (this.tables.has(key)) {
-      this.remark(`\`${type.node.name}\` maps the table ${key}, which another class maps too: only the first was compared.`, place);
-      this.describe(type, key, drafts);
-      return;
-    }
     const draft = newTable(key, place);
     const table: OpenTable = { draft, columns: drafts, foreignKeys: [], metadataSchema };
-    this.tables.set(key, table);
+    if (this.tables.has(key)) this.others.push(table);
+    else this.tables.set(key, table);
     if (args !== undefined) this.addArguments(table, args);
-    for (const base of this.classes.foreignBases(type)) {
+    for (const base of this.classes.unreadBases(type)) {
       draft.isOpen = true;
-      this.remark(`${key}: \`${base}\` of a library may add columns that are not written here.`, place);
+      this.remark(`${key}: \`${base}\` may add columns that are not written here.`, place);
     }
+    if (drafts.some((each) => each.isUnclear)) for (const kind of SAID_BY_COLUMNS) draft.silentOn.add(kind);
     this.describe(type, key, drafts);
   }
 
@@ -139,8 +158,9 @@ class ModelReader {
     for (const each of contributors) {
       const site = { module: each.module, scope: scopeOf(each) };
       const map = style === 'declarative' ? this.typeMap(type) : [];
-      for (const statement of each.node.body) {
-        if (statement.kind === 'assign' && statement.operator === undefined) {
+      for (const statement of lastOfEach(each.node.body)) {
+        if (statement.kind === 'if') this.conditionalColumns(found, type, each, statement);
+        else if (statement.kind === 'assign' && statement.operator === undefined) {
           const [target] = statement.targets;
           if (target?.kind !== 'name' || target.id.startsWith('__') || found.has(target.id)) continue;
           const source = { site, name: target.id, start: statement.start, annotation: statement.annotation, value: statement.value };
@@ -169,6 +189,27 @@ class ModelReader {
     return [...found.values()].filter((draft) => draft !== undefined);
   }
 
+  /** `if settings.is_postgres: embedding = mapped_column(...)`: the column is there, but nothing else is known. */
+  private conditionalColumns(
+    found: Map<string, ColumnDraft | undefined>,
+    type: ProjectClass,
+    owner: ProjectClass,
+    statement: IfStatement,
+  ): void {
+    const [branch] = statement.branches;
+    const isForChecker =
+      branch?.test.kind === 'name' || branch?.test.kind === 'attribute' ? /TYPE_CHECKING$/.test(spelled(branch.test)) : false;
+    if (isForChecker) return;
+    const site = { module: owner.module, scope: scopeOf(owner) };
+    for (const inner of [...statement.branches.flatMap((each) => each.body), ...(statement.orElse ?? [])]) {
+      const target = inner.kind === 'assign' ? inner.targets[0] : undefined;
+      if (inner.kind !== 'assign' || target?.kind !== 'name' || found.has(target.id)) continue;
+      const source = { site, name: target.id, start: inner.start, annotation: inner.annotation, value: inner.value };
+      if (this.columns.declarative(source, []) === 'none') continue;
+      this.note(found, type, target.id, { unknown: 'what it is depends on a condition' }, inner.start, owner.module);
+    }
+  }
+
   private note(
     found: Map<string, ColumnDraft | undefined>,
     type: ProjectClass,
@@ -189,7 +230,7 @@ class ModelReader {
     const place = this.place(module, start);
     this.remark(`${type.node.name}.${name}: ${read.unknown}.`, place);
     const unread = { unknown: read.unknown };
-    const column = {
+    const column: Column = {
       name,
       place,
       type: unread,
@@ -208,6 +249,7 @@ class ModelReader {
       foreignKeys: [],
       checks: [],
       autoincrement: false,
+      isUnclear: true,
     });
   }
 
@@ -333,6 +375,7 @@ class ModelReader {
     if (first === undefined || metadata === undefined) return undefined;
     if (typeof name !== 'string') {
       this.remark('The name of a Table() is computed: it was not compared.', place);
+      this.unnamed.push('Table()');
       return undefined;
     }
     const metadataSchema = this.schemaOfMetadata(site, metadata, MAX_DEPTH);
@@ -501,12 +544,23 @@ function countsUp(each: ColumnDraft, draft: TableDraft): boolean {
   if (column.default !== 'none') return false;
   if (autoincrement === true) return true;
   const isInteger = column.type !== undefined && !('unknown' in column.type) && /^(smallint|integer|bigint)$/.test(column.type.name);
-  return isInteger && draft.primaryKey.columns.length === 1 && each.foreignKeys.length === 0;
+  const isForeign = draft.foreignKeys.some((key) => key.columns.includes(column.name));
+  return isInteger && draft.primaryKey.columns.length === 1 && !isForeign;
 }
 
 function columnNames(drafts: readonly ColumnDraft[]): (attribute: string) => string {
   const names = new Map(drafts.map((draft) => [draft.attribute, draft.column.name]));
   return (attribute) => names.get(attribute) ?? attribute;
+}
+
+/** The statements of a class body without those that a later one of the same name replaces. */
+function lastOfEach(body: readonly Statement[]): Statement[] {
+  const nameOf = (statement: Statement): string | undefined => {
+    const target = statement.kind === 'assign' && statement.value !== undefined ? statement.targets[0] : undefined;
+    return target?.kind === 'name' ? target.id : undefined;
+  };
+  const last = new Map(body.map((statement) => [nameOf(statement), statement]));
+  return body.filter((statement) => nameOf(statement) === undefined || last.get(nameOf(statement)) === statement);
 }
 
 function classesOf(module: Module): ProjectClass[] {

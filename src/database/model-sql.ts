@@ -1,4 +1,4 @@
-import { type CodeSite, literalValue } from '../python/literals.ts';
+import { type CodeSite, isEnumeration, literalValue } from '../python/literals.ts';
 import type { Resolver } from '../python/resolver.ts';
 import { type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
 import { positional } from './model-types.ts';
@@ -74,7 +74,7 @@ export class ModelSql {
       return withDesc(this.indexKey(site, made.func.object, columns));
     if (library === 'desc' && first !== undefined) return withDesc(this.indexKey(site, first, columns));
     if (library === 'asc' && first !== undefined) return this.indexKey(site, first, columns);
-    if (library === 'text' && first !== undefined) {
+    if ((library === 'text' || library === 'literal_column') && first !== undefined) {
       const text = literalValue(this.resolver, site, first);
       if (typeof text !== 'string') return undefined;
       const order = ORDER_SUFFIX.exec(` ${text}`);
@@ -124,6 +124,13 @@ export class ModelSql {
     const variable = expression.kind === 'name' ? this.resolver.variableValue(site.module, site.scope, expression) : undefined;
     if (variable?.value.kind === 'call' && libraryName(this.resolver, variable, variable.value.func) === 'text')
       return this.call(variable, variable.value, columns, MAX_DEPTH);
+    // What a member of an enumeration is in SQL depends on the type of the column.
+    if (expression.kind === 'attribute') {
+      const owner = this.resolver.resolve(site.module, site.scope, expression.object);
+      if (owner?.kind === 'class' && isEnumeration(this.resolver, owner)) return undefined;
+    }
+    // A constant of the module that could not be read is no column.
+    if (variable?.scope.kind === 'module') return undefined;
     const column = columns(expression.kind === 'name' ? expression.id : expression.name);
     return column === undefined ? undefined : identifier(column);
   }
@@ -145,10 +152,11 @@ export class ModelSql {
     switch (name) {
       case 'text':
       case 'literal_column':
-      case 'column': {
+      case 'column':
+      case 'Column': {
         const text = first === undefined ? undefined : literalValue(this.resolver, site, first);
         if (typeof text !== 'string') return undefined;
-        return name === 'column' ? identifier(text) : `(${unescaped(text)})`;
+        return name === 'column' || name === 'Column' ? identifier(text) : `(${unescaped(text)})`;
       }
       case 'and_':
       case 'or_': {

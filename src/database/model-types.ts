@@ -1,7 +1,15 @@
-import { type CodeSite, enumMembers, isEnumeration, literalValue } from '../python/literals.ts';
+import { type CodeSite, enumMembers, type GivenArgument, isEnumeration, literalValue } from '../python/literals.ts';
 import type { Project } from '../python/project.ts';
 import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
-import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument, walkExpression } from '../python/syntax.ts';
+import {
+  type Argument,
+  type CallExpression,
+  type Expression,
+  isConstant,
+  keywordArgument,
+  type Statement,
+  walkExpression,
+} from '../python/syntax.ts';
 import type { ColumnType, Unknown } from './schema.ts';
 import { namedType } from './sql-types.ts';
 import { libraryName } from './sqlalchemy-names.ts';
@@ -88,6 +96,8 @@ export class ModelTypes {
   columnType({ site, expression }: TypeSource, depth = MAX_DEPTH): ColumnType | Unknown {
     if (depth === 0) return unknown(expression);
     if (expression.kind === 'conditional') return { unknown: 'its type depends on a condition' };
+    const given = expression.kind === 'name' ? site.parameters?.get(expression.id) : undefined;
+    if (given !== undefined) return this.columnType(given, depth - 1);
     const call = expression.kind === 'call' ? expression : undefined;
     if (call?.func.kind === 'attribute' && call.func.name === 'with_variant') return this.variant(site, call, depth);
     if (call?.func.kind === 'attribute' && call.func.name === 'as_mutable') {
@@ -104,7 +114,7 @@ export class ModelTypes {
     if (resolved?.kind === 'variable' && resolved.value !== undefined && call === undefined && resolved.value !== expression)
       return this.columnType({ site: resolved, expression: resolved.value }, depth - 1);
     if (resolved?.kind === 'function' && call !== undefined) {
-      const returned = onlyReturn(this.project, resolved);
+      const returned = onlyReturn(this.project, resolved, { site, args });
       return returned === undefined ? unknown(expression) : this.columnType(returned, depth - 1);
     }
     return unknown(expression);
@@ -303,11 +313,27 @@ export class ModelTypes {
     return namedType(vector.toLowerCase(), typeof dimensions === 'number' ? [dimensions] : []);
   }
 
+  /** `if dialect.name == "postgresql": return dialect.type_descriptor(UUID())`; `impl` where it leaves the choice to the base. */
+  private chosenForPostgres(method: Extract<Resolved, { kind: 'function' }>, depth: number): ColumnType | Unknown | 'impl' | undefined {
+    const body = this.project.functionFacts(method.module, method.node, method.scope);
+    const owner = body?.facts.functions.find((each) => each.node.start + body.offset === method.node.start);
+    const returned = owner === undefined ? undefined : returnedFor(owner.node.body, 'postgresql');
+    if (owner === undefined || returned === undefined) return undefined;
+    if (/^(self\.impl|super\(\)\.load_dialect_impl\(\))$/.test(spelled(returned))) return 'impl';
+    if (returned.kind !== 'call' || returned.func.kind !== 'attribute' || returned.func.name !== 'type_descriptor') return undefined;
+    const [type] = positional(returned.args);
+    return type === undefined
+      ? undefined
+      : this.columnType({ site: { module: method.module, scope: owner.scope }, expression: type }, depth - 1);
+  }
+
   /** A type of the project: what its `impl` says, unless it chooses by dialect. */
   private decorator(type: ProjectClass, site: CodeSite, args: readonly Argument[], depth: number): ColumnType | Unknown {
     const own = (name: string): Resolved | undefined => this.resolver.member(type, name);
     const chooses = own('load_dialect_impl');
-    if (chooses?.kind === 'function') return { unknown: `\`${type.node.name}\` chooses its type by dialect` };
+    const chosen = chooses?.kind === 'function' ? this.chosenForPostgres(chooses, depth) : 'impl';
+    if (chosen === undefined) return { unknown: `\`${type.node.name}\` chooses its type by dialect` };
+    if (chosen !== 'impl') return chosen;
     const parent = this.resolver.ancestry(type);
     const impl = own('impl');
     if (impl?.kind === 'variable' && impl.value !== undefined && impl.value.kind !== 'conditional') {
@@ -315,8 +341,12 @@ export class ModelTypes {
       if (made !== undefined) return this.columnType({ site: impl, expression: made }, depth - 1);
       return this.columnType({ site, expression: { ...impl.value, kind: 'call', func: impl.value, args } }, depth - 1);
     }
-    if (impl?.kind === 'external' && /^sqlalchemy\./.test(impl.name) && own('__init__')?.kind !== 'function') {
+    if (impl?.kind === 'external' && /^sqlalchemy\./.test(impl.name)) {
       const name = impl.name.slice(impl.name.lastIndexOf('.') + 1);
+      const plain = PLAIN.get(name);
+      // Its own constructor decides what becomes of the arguments.
+      if (own('__init__')?.kind === 'function')
+        return plain === undefined ? { unknown: `\`${type.node.name}\` passes its arguments on when the program runs` } : namedType(plain);
       return this.libraryType(site, name, args, depth) ?? { unknown: `the type of \`${type.node.name}\` cannot be read` };
     }
     // `class Name(String)`: the library's type with methods added.
@@ -335,13 +365,38 @@ export interface TypeMapEntry {
   readonly type: TypeSource;
 }
 
-/** What a function returns, where it has one `return` only. */
-export function onlyReturn(project: Project, target: Extract<Resolved, { kind: 'function' }>): TypeSource | undefined {
+/** A call that is followed into the function. */
+interface FollowedCall {
+  readonly site: CodeSite;
+  readonly args: readonly Argument[];
+}
+
+/** What a function returns, where it has one `return` only; with `call`, its parameters stand for the arguments given. */
+export function onlyReturn(project: Project, target: Extract<Resolved, { kind: 'function' }>, call?: FollowedCall): TypeSource | undefined {
   const body = project.functionFacts(target.module, target.node, target.scope);
   const owner = body?.facts.functions.find((each) => each.node.start + body.offset === target.node.start);
   const [only, ...others] = owner?.returns ?? [];
   if (owner === undefined || only?.value === undefined || others.length > 0) return undefined;
-  return { site: { module: target.module, scope: owner.scope }, expression: only.value };
+  const site = { module: target.module, scope: owner.scope };
+  return { site: call === undefined ? site : { ...site, ...givenArguments(target, call) }, expression: only.value };
+}
+
+function givenArguments(
+  target: Extract<Resolved, { kind: 'function' }>,
+  { site, args }: FollowedCall,
+): Pick<CodeSite, 'parameters' | 'rest'> {
+  const parameters = new Map<string, GivenArgument>();
+  const ordered = positional(args);
+  const plain = target.node.parameters.filter((parameter) => parameter.form === 'plain');
+  for (const [index, { name, defaultValue }] of plain.entries()) {
+    const expression = keywordArgument(args, name) ?? ordered[index];
+    if (expression !== undefined) parameters.set(name, { site, expression });
+    else if (defaultValue !== undefined) parameters.set(name, { site: target, expression: defaultValue });
+  }
+  const splat = target.node.parameters.find((parameter) => parameter.form === 'kwargs');
+  if (splat === undefined) return { parameters };
+  const others = args.filter(({ keyword }) => keyword !== undefined && !plain.some(({ name }) => name === keyword));
+  return { parameters, rest: { name: splat.name, site, args: others } };
 }
 
 function newTypeArgument(resolver: Resolver, variable: Extract<Resolved, { kind: 'variable' }>): Expression | undefined {
@@ -358,6 +413,22 @@ export function positional(args: readonly Argument[]): Expression[] {
 
 function longest(values: readonly string[]): number {
   return Math.max(...values.map((value) => value.length));
+}
+
+/** What statements return where `dialect.name` is the one given; undefined where another condition decides. */
+function returnedFor(body: readonly Statement[], dialect: string): Expression | undefined {
+  for (const statement of body) {
+    if (statement.kind === 'return') return statement.value;
+    if (statement.kind === 'expression') continue;
+    if (statement.kind !== 'if') return undefined;
+    for (const { test, body: branch } of statement.branches) {
+      const isName = test.kind === 'binary' && test.operator === '==' && test.left.kind === 'attribute' && test.left.name === 'name';
+      if (!isName || test.right.kind !== 'string') return undefined;
+      if (test.right.value === dialect) return returnedFor(branch, dialect);
+    }
+    if (statement.orElse !== undefined) return returnedFor(statement.orElse, dialect);
+  }
+  return undefined;
 }
 
 function callArguments(expression: Expression | undefined): readonly Argument[] {

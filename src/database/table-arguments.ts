@@ -64,7 +64,7 @@ export class TableArgumentReader {
       const place = this.place(site, expression);
       switch (name) {
         case 'PrimaryKeyConstraint':
-          primaryKey = { name: this.word(site, expression, 'name'), place, columns: this.columnNames(site, expression, names) };
+          primaryKey = this.primaryKey(site, expression, names) ?? primaryKey;
           break;
         case 'UniqueConstraint': {
           const keys = this.columnNames(site, expression, names);
@@ -110,7 +110,7 @@ export class TableArgumentReader {
     const isNamed = typeof name === 'string' || (first !== undefined && isConstant(first, 'None'));
     const expressions = isNamed || first === undefined ? rest : [first, ...rest];
     const keys = expressions.map((each) => this.sql.indexKey(site, each, names));
-    if (keys.some((key) => key === undefined) || hasStar(call.args)) return undefined;
+    if (keys.length === 0 || keys.some((key) => key === undefined) || hasStar(call.args)) return undefined;
     const predicate = keywordArgument(call.args, 'postgresql_where');
     const where = predicate === undefined || isConstant(predicate, 'None') ? undefined : this.sql.textOrExpression(site, predicate, names);
     if (predicate !== undefined && !isConstant(predicate, 'None') && where === undefined) return undefined;
@@ -123,6 +123,12 @@ export class TableArgumentReader {
       where,
       isConstraint: false,
     };
+  }
+
+  /** Without columns it only adds options to the key that the columns make. */
+  private primaryKey(site: CodeSite, call: CallExpression, names: ColumnNames): PrimaryKey | undefined {
+    const columns = this.columnNames(site, call, names);
+    return columns.length === 0 ? undefined : { name: this.word(site, call, 'name'), place: this.place(site, call), columns };
   }
 
   private parts({ site, expression }: TypeSource, depth: number): (TypeSource | { readonly unread: string })[] {
@@ -144,7 +150,7 @@ export class TableArgumentReader {
       case 'call': {
         if (libraryName(this.resolver, site, expression.func) !== undefined) return [{ site, expression }];
         const target = this.resolver.resolve(site.module, site.scope, expression.func);
-        const returned = target?.kind === 'function' ? onlyReturn(this.project, target) : undefined;
+        const returned = target?.kind === 'function' ? onlyReturn(this.project, target, { site, args: expression.args }) : undefined;
         if (returned !== undefined) return this.parts(returned, depth - 1);
         break;
       }

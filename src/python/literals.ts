@@ -1,12 +1,22 @@
 import type { Scope } from './module-facts.ts';
 import type { Module } from './project.ts';
 import type { ResolvedClass, Resolver } from './resolver.ts';
-import type { Expression, StringExpression } from './syntax.ts';
+import type { Argument, Expression, StringExpression } from './syntax.ts';
 
 /** Where an expression stands: names in it mean what they mean there. */
 export interface CodeSite {
   readonly module: Module;
   readonly scope: Scope;
+  /** In the body of a function that is being followed: what its parameters were given. */
+  readonly parameters?: ReadonlyMap<string, GivenArgument>;
+  /** What went into its `**` parameter. */
+  readonly rest?: { readonly name: string; readonly site: CodeSite; readonly args: readonly Argument[] };
+}
+
+/** An argument of a call, and where the call stands. */
+export interface GivenArgument {
+  readonly site: CodeSite;
+  readonly expression: Expression;
 }
 
 export type Literal = string | number | boolean;
@@ -38,6 +48,8 @@ export function literalValue(resolver: Resolver, site: CodeSite, expression: Exp
     }
     case 'name':
     case 'attribute': {
+      const given = expression.kind === 'name' ? site.parameters?.get(expression.id) : undefined;
+      if (given !== undefined) return literalValue(resolver, given.site, given.expression, depth - 1);
       const member = enumMemberValue(resolver, site, expression);
       if (member !== undefined) return member;
       const variable = resolver.variableValue(site.module, site.scope, expression);

@@ -521,9 +521,9 @@ function lookup(from: Scope, id: string): { binding: Binding; bindings: readonly
   return undefined;
 }
 
-/** True when all bindings after the first only replace it by None, or an import by its fallback. */
+/** True when all bindings after the first only replace it by None, or by what is imported where the first fails. */
 function isAlternative(bindings: readonly Binding[]): boolean {
-  return bindings.slice(1).every(isNone);
+  return bindings.slice(1).every((binding) => isNone(binding) || binding.kind === 'import');
 }
 
 function isNone(binding: Binding): boolean {
