@@ -1,4 +1,4 @@
-import type { DefElem, Node } from 'libpg-query';
+import type { CreateStmt, DefElem, Node } from 'libpg-query';
 import type { Place, Remark, Table } from './schema.ts';
 import { characterOffset, type SqlParser } from './sql-parser.ts';
 import { type SqlStatement, splitStatements } from './sql-statements.ts';
@@ -18,6 +18,8 @@ export interface ScriptReading {
 }
 
 const MAX_PROBLEMS = 50;
+/** Messages of the grammar quote the source to its end where a quote is missing. */
+const MAX_MESSAGE = 80;
 /** A line that certainly begins a new statement, where the one before was left open. */
 const NEXT_STATEMENT = /\n(?=(?:create|alter|drop|comment\s+on|insert\s+into|grant|revoke|begin|commit|do\s+\$|set\s+\w+\s*(?:=|to))\b)/gi;
 const MYSQL =
@@ -86,22 +88,27 @@ class ScriptReader {
       for (const node of parsed.statements) this.apply(node, statement);
       return;
     }
-    const parts = this.splitUnfinished(statement);
+    // A role's password, a database's name: nothing that makes a table.
+    if (statement.hasPlaceholder && !/\bcreate\s+table\b|\balter\s+table\b/i.test(statement.text)) {
+      this.skip('statement with a placeholder');
+      return;
+    }
+    const parts = parsed.message.includes('/* comment') ? [] : this.splitUnfinished(statement);
     if (parts.length > 1) {
       for (const part of parts) this.statement(part);
       return;
     }
     const line = statement.line + newlinesBefore(statement.text, parsed.offset);
-    this.problem(`This statement is no SQL that PostgreSQL accepts: ${parsed.message}.`, line);
+    this.problem(`This statement is no SQL that PostgreSQL accepts: ${oneLine(parsed.message).slice(0, MAX_MESSAGE)}.`, line);
   }
 
   /** Where a semicolon or a quote is missing, the next statement begins with its keyword at the start of a line. */
-  private splitUnfinished({ text, line }: SqlStatement): SqlStatement[] {
+  private splitUnfinished({ text, line, hasPlaceholder }: SqlStatement): SqlStatement[] {
     NEXT_STATEMENT.lastIndex = 0;
     const next = NEXT_STATEMENT.exec(text);
     if (next === null) return [];
     const rest = text.slice(next.index + 1);
-    const head: SqlStatement = { text: text.slice(0, next.index), line, isClosed: false };
+    const head: SqlStatement = { text: text.slice(0, next.index), line, isClosed: false, hasPlaceholder };
     const shift = line + newlinesBefore(text, next.index + 1) - 1;
     return [head, ...splitStatements(rest).statements.map((each) => ({ ...each, line: each.line + shift }))];
   }
@@ -130,14 +137,15 @@ class ScriptReader {
     } else if ('DropStmt' in node) this.drop(node.DropStmt.removeType, node.DropStmt.objects ?? []);
     else if ('VariableSetStmt' in node) this.setVariable(node.VariableSetStmt.name, node.VariableSetStmt.args ?? []);
     else if ('DoStmt' in node) this.block(node.DoStmt.args ?? [], statement);
-    else this.stepOver(node);
+    else this.stepOver(node, source);
   }
 
-  private stepOver(node: Node): void {
+  private stepOver(node: Node, source: Source): void {
     if ('SelectStmt' in node) this.searchPathOf(node);
     if ('CreateSchemaStmt' in node)
       for (const inner of node.CreateSchemaStmt.schemaElts ?? [])
-        if ('CreateStmt' in inner) this.tables.createTable(inner.CreateStmt, new Source(this.path, { text: '', line: 1, isClosed: true }));
+        if ('CreateStmt' in inner) this.tables.createTable(inSchema(inner.CreateStmt, node.CreateSchemaStmt.schemaname), source);
+    if ('CreateTableAsStmt' in node) this.tables.createFromQuery(node.CreateTableAsStmt, source);
     const kind = Object.keys(node)[0] ?? '';
     const name = SKIPPED.get(kind);
     if (name !== undefined) this.skip(name);
@@ -180,10 +188,14 @@ class ScriptReader {
       const text = found[0].slice(0, -1);
       const line = statement.line + shift + newlinesBefore(body, found.index);
       const parsed = this.parser.parse(text);
-      if (parsed.kind === 'parsed') for (const node of parsed.statements) this.apply(node, { text, line, isClosed: true });
+      if (parsed.kind === 'parsed') for (const node of parsed.statements) this.apply(node, { ...statement, text, line });
       else this.problem('This DO block builds its statement while it runs: it was not analysed.', line);
     }
   }
+}
+
+function inSchema(statement: CreateStmt, schemaname: string | undefined): CreateStmt {
+  return schemaname === undefined ? statement : { ...statement, relation: { schemaname, ...statement.relation } };
 }
 
 function bodyOf({ defname, arg }: DefElem): string[] {

@@ -5,6 +5,8 @@ export interface SqlStatement {
   readonly line: number;
   /** False when the script ends inside a quote or comment that the statement opened. */
   readonly isClosed: boolean;
+  /** Something in it is left for psql or a person to fill in; a name stands there now. */
+  readonly hasPlaceholder: boolean;
 }
 
 /** A script cut into statements; psql's own commands and the data of COPY are left out and counted. */
@@ -14,8 +16,8 @@ export interface SqlScript {
   readonly copiedRows: number;
 }
 
-const QUOTE_OR_MARK = /'|"|\$(?:[A-Za-z_]\w*)?\$|--|\/\*|;|\n\\|[<{$:]/g;
-const COPY_FROM_STDIN = /^\s*copy\b[\s\S]*\bfrom\s+stdin\b/i;
+const QUOTE_OR_MARK = /'|"|\$(?:[A-Za-z_]\w*)?\$|--|\/\*|;|\\|[<{$:]/g;
+const COPY_FROM_STDIN = /(?:^|\n)\s*copy\b[^;]*\bfrom\s+stdin\b/i;
 /** What people leave for later, or for psql to fill in: `<name>`, `{{name}}`, `${name}`, `:name`, `:'name'`, `:"name"`. */
 const PLACEHOLDER = /<([A-Za-z][\w-]*)>|\{\{\s*(\w+)\s*\}\}|\$\{(\w+)\}|:(\w+)\b|:'(\w+)'|:"(\w+)"/y;
 
@@ -35,13 +37,12 @@ class Splitter {
   /** The current statement: what was taken of it, and where it begins in the source. */
   private taken = '';
   private from = 0;
+  private hasPlaceholder = false;
   private at = 0;
   private lineFrom = { offset: 0, line: 1 };
 
   constructor(text: string) {
-    // A command of psql stands at the beginning of a line, the first one too.
-    this.source = `\n${text}`;
-    this.lineFrom = { offset: 0, line: 0 };
+    this.source = text;
   }
 
   split(): SqlScript {
@@ -76,7 +77,7 @@ class Splitter {
         return this.takeThrough(/[^\n]*/y);
       case '/*':
         return this.takeComment();
-      case '\n\\':
+      case '\\':
         this.metaCommand();
         return true;
       case '<':
@@ -125,12 +126,13 @@ class Splitter {
     return false;
   }
 
+  /** A backslash outside of quotes is psql's own; behind a statement (`\gset`) it ends that too. */
   private metaCommand(): void {
-    const end = this.source.indexOf('\n', this.at + 1);
-    const stop = end === -1 ? this.source.length : end;
+    const end = this.source.indexOf('\n', this.at);
     this.metaCommands += 1;
-    this.taken += '\n';
-    this.at = stop;
+    this.finish(true);
+    this.at = end === -1 ? this.source.length : end;
+    this.from = this.at;
   }
 
   private placeholder(): void {
@@ -141,6 +143,7 @@ class Splitter {
       this.take(this.at + (this.source.startsWith('::', this.at) ? 2 : 1));
       return;
     }
+    this.hasPlaceholder = true;
     const name = found.slice(1).find((each) => each !== undefined) ?? '';
     this.taken += found[5] === undefined ? name.replaceAll('-', '_') : `'${name}'`;
     this.at += found[0].length;
@@ -149,8 +152,10 @@ class Splitter {
   private finish(isClosed: boolean): void {
     const lead = /^\s*/.exec(this.taken)?.[0].length ?? 0;
     const text = this.taken.trim();
-    if (text !== '') this.statements.push({ text, line: this.lineAt(this.from) + newlines(this.taken.slice(0, lead)), isClosed });
+    const line = this.lineAt(this.from) + newlines(this.taken.slice(0, lead));
+    if (text !== '') this.statements.push({ text, line, isClosed, hasPlaceholder: this.hasPlaceholder });
     this.taken = '';
+    this.hasPlaceholder = false;
     if (COPY_FROM_STDIN.test(text)) this.skipCopiedRows();
   }
 

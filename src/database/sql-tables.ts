@@ -4,6 +4,7 @@ import type {
   ColumnDef,
   Constraint,
   CreateStmt,
+  CreateTableAsStmt,
   IndexElem,
   IndexStmt,
   Node,
@@ -95,6 +96,14 @@ export class SqlTables {
       else if ('TableLikeClause' in element && element.TableLikeClause.relation !== undefined)
         this.copyColumns(table, element.TableLikeClause.relation, element.TableLikeClause.options ?? 0);
     }
+  }
+
+  /** `CREATE TABLE ... AS SELECT`: the table is there, its columns are those of the query. */
+  createFromQuery({ into, objtype }: CreateTableAsStmt, source: StatementSource): void {
+    if (into?.rel === undefined || objtype === 'OBJECT_MATVIEW' || into.rel.relpersistence === 't') return;
+    const table = newTable(this.keyOf(into.rel), source.placeOf(into.rel.location));
+    table.isOpen = true;
+    if (!this.tables.has(table.key)) this.tables.set(table.key, table);
   }
 
   dropTable(nameParts: readonly string[]): void {
