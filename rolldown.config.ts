@@ -47,6 +47,7 @@ export default defineConfig([
       'ruff-worker': 'src/python/ruff-worker.ts',
       'analysis-worker': 'src/rules/analysis-worker.ts',
       'contract-worker': 'src/contract/contract-worker.ts',
+      'database-worker': 'src/database/database-worker.ts',
     },
     platform: 'node',
     external,

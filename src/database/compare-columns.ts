@@ -150,12 +150,18 @@ function missingValues(sql: ColumnType, model: ColumnType): string[] {
 
 function sameType(sql: ColumnType, model: ColumnType): boolean {
   if (sql.isArray !== model.isArray) return false;
+  // A design lists the values; how they are stored it leaves open.
+  if (sql.name === 'enum') return sameValues(sql.values, model.values ?? model.written);
   if (sql.values !== undefined && model.values !== undefined) {
     // A type without a schema is looked up in the search path.
     const sameName = sql.name === model.name || baseName(sql.name) === baseName(model.name);
-    return sameName && [...sql.values].sort().join() === [...model.values].sort().join();
+    return sameName && sameValues(sql.values, model.values);
   }
   return sql.name === model.name && sql.parameters.join() === model.parameters.join();
+}
+
+function sameValues(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
+  return [...(one ?? [])].sort().join() === [...(other ?? [])].sort().join();
 }
 
 function baseName(name: string): string {

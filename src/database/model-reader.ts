@@ -20,6 +20,8 @@ export interface MappedClass {
   readonly columns: ReadonlyMap<string, string>;
   /** Every name the class and those above it define. */
   readonly attributes: ReadonlySet<string>;
+  /** A class above it cannot be looked into. */
+  readonly isOpen: boolean;
 }
 
 /** The models of a project as a schema, and its classes for those who look at queries. */
@@ -149,7 +151,13 @@ class ModelReader {
     const attributes = new Set<string>();
     for (const each of this.resolver.lineage(type))
       for (const name of scopeOf(each).bindings.keys()) attributes.add(name.replace(/^self\./, ''));
-    this.mapped.set(type.node, { table, columns: new Map(drafts.map((draft) => [draft.attribute, draft.column.name])), attributes });
+    const isOpen = [...this.resolver.lineage(type)].some((each) => this.classes.unreadBases(each).length > 0);
+    this.mapped.set(type.node, {
+      table,
+      columns: new Map(drafts.map((draft) => [draft.attribute, draft.column.name])),
+      attributes,
+      isOpen,
+    });
   }
 
   /** Columns of the class body, of mixins and of abstract classes; what is nearer wins. */

@@ -7,13 +7,14 @@ export const MARKERS = {
   mounts: /\.mount\(/,
   settings: /\bBaseSettings\b/,
   models: /\b(__tablename__|__table__|__mapper_args__|mapped_column|declared_attr|Mapped)\b|\b(Column|Table)\(|\btable\s*=\s*True\b/,
+  queries: /\b(select|text|insert)\(|\b(update|delete)\((?=[A-Z])|\.(fetch\w*|execute\w*|exec_driver_sql|scalars?|query)\(/,
   commits: /\.(commit|begin|begin_nested)\(|\bautocommit\b/i,
 } as const;
 export type Marker = keyof typeof MARKERS;
 
 /** The markers that occur in a text. */
 export function markersIn(text: string): Marker[] {
-  const all: readonly Marker[] = ['routes', 'handlers', 'includes', 'mounts', 'settings', 'models', 'commits'];
+  const all: readonly Marker[] = ['routes', 'handlers', 'includes', 'mounts', 'settings', 'models', 'queries', 'commits'];
   return all.filter((marker) => MARKERS[marker].test(text));
 }
 

@@ -14,6 +14,7 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ContractEngine } from '../contract/contract-engine.ts';
+import { DatabaseEngine } from '../database/database-engine.ts';
 import { CheckEngine } from '../rules/engine.ts';
 import { loadRuleDefinitions } from '../skill/rule-pages.ts';
 import { loadSkill } from '../skill/skill-files.ts';
@@ -51,6 +52,7 @@ export interface RunningServer {
 export function createServer(options: ServerOptions): RunningServer {
   const engine = new CheckEngine();
   const contracts = new ContractEngine();
+  const database = new DatabaseEngine();
   const server = new Server(
     { name: 'python-engineer-mcp', title: 'Python Engineer', version: options.version },
     {
@@ -63,6 +65,7 @@ export function createServer(options: ServerOptions): RunningServer {
     openWorkspace: () => workspace.open(),
     engine,
     contracts,
+    database,
     rules: loadRuleDefinitions,
     ask: (question) => askPerson(server, question, options.logger),
     now: () => new Date(),
@@ -83,7 +86,7 @@ export function createServer(options: ServerOptions): RunningServer {
     close: async () => {
       isClosing = true;
       await server.close();
-      await Promise.all([engine.close(), contracts.close()]);
+      await Promise.all([engine.close(), contracts.close(), database.close()]);
     },
   };
 }
@@ -193,7 +196,7 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
       delete jsonSchema.propertyNames;
       // An output is for reading: its keys and types are enough, and every client's model pays for the rest.
       if (io === 'output') delete jsonSchema.additionalProperties;
-      if (io === 'output' && path.length > 0) delete jsonSchema.required;
+      if (io === 'output') delete jsonSchema.required;
       // What stands in a list explains itself; spelt out, the lists of all tools would cost a thousand tokens.
       if (io === 'output' && path.at(-1) === 'items') delete jsonSchema.properties;
     },

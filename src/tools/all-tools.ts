@@ -1,6 +1,7 @@
 import { checkBatchWrite } from './check-batch-write.ts';
 import { checkCode } from './check-code.ts';
 import { checkContract, checkContractReadOnly } from './check-contract.ts';
+import { checkSchema } from './check-schema.ts';
 import { defineContract } from './define-contract.ts';
 import { explainRule } from './explain-rule.ts';
 import { findFiles } from './find-files.ts';
@@ -19,6 +20,7 @@ export const ALL_TOOLS: readonly AnyTool[] = [
   checkBatchWrite,
   defineContract,
   checkContract,
+  checkSchema,
   checkCode,
   explainRule,
   writeWorkLog,

@@ -1,4 +1,5 @@
 import type { ContractEngine } from '../contract/contract-engine.ts';
+import type { DatabaseEngine } from '../database/database-engine.ts';
 import { PythonSettings } from '../python/python-settings.ts';
 import type { CheckEngine } from '../rules/engine.ts';
 import type { RuleDefinition } from '../rules/finding.ts';
@@ -27,6 +28,7 @@ export interface SessionServices {
   openWorkspace(): Promise<Workspace>;
   readonly engine: CheckEngine;
   readonly contracts: ContractEngine;
+  readonly database: DatabaseEngine;
   /** Every rule of the skill. */
   rules(): Promise<readonly RuleDefinition[]>;
   /** Asks the person directly; undefined where the client cannot, or the person did not answer. */

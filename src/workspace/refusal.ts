@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'stale'
   | 'already_exists'
   | 'unreadable'
+  | 'unsupported'
   | 'not_writable'
   | 'invalid_input'
   | 'no_match'

@@ -1,0 +1,36 @@
+import type Tinypool from 'tinypool';
+import { packageFile } from '../workspace/package-root.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import type { DatabaseAnswer, DatabaseTask } from './database-worker.ts';
+
+/** How long the thread is kept when nothing is asked, in milliseconds. */
+const IDLE_MS = 15 * 60 * 1000;
+
+/** Holds models against the database's documents in a thread of its own, which starts with the first question. */
+export class DatabaseEngine {
+  private pool: Promise<Tinypool> | undefined;
+
+  /** Where the models depart from the script or design. */
+  async check(workspace: Workspace, question: Omit<DatabaseTask, 'root'>, signal: AbortSignal): Promise<DatabaseAnswer> {
+    this.pool ??= startThread();
+    const answer: DatabaseAnswer = await (await this.pool).run({ root: workspace.realRoot, ...question }, { signal });
+    return answer;
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    await (await this.pool)?.destroy();
+  }
+}
+
+async function startThread(): Promise<Tinypool> {
+  const { default: Pool } = await import('tinypool');
+  return new Pool({
+    filename: packageFile('dist/database-worker.js'),
+    minThreads: 1,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+    runtime: 'worker_threads',
+    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 768 },
+  });
+}

@@ -1,0 +1,97 @@
+import { openProject } from '../python/open-project.ts';
+import { loadParser } from '../python/parser.ts';
+import type { Project } from '../python/project.ts';
+import { Resolver } from '../python/resolver.ts';
+import { compareSchemas } from './compare-schemas.ts';
+import { readDesign } from './design-document.ts';
+import type { Difference, SchemaComparison } from './differences.ts';
+import { type ModelReading, readModels } from './model-reader.ts';
+import { checkQueries } from './queries.ts';
+import type { Remark, Table } from './schema.ts';
+import { loadSqlParser } from './sql-parser.ts';
+import { type Dialect, readScript } from './sql-script.ts';
+
+/** A document as it is on disk. */
+export interface DatabaseDocument {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What the database thread is asked. `root` is absolute, with links resolved. */
+export interface DatabaseTask {
+  readonly root: string;
+  readonly roots: readonly string[];
+  readonly script: DatabaseDocument | undefined;
+  readonly design: DatabaseDocument | undefined;
+  /** The document with the last word. */
+  readonly authority: 'script' | 'design';
+}
+
+/** What was found when models were held against the document. */
+export interface DatabaseAnswer extends SchemaComparison {
+  readonly dialect: Dialect;
+  /** Tables in the document. */
+  readonly documented: number;
+  readonly modelled: number;
+  /** Parts of the document that could not be read. */
+  readonly problems: readonly Remark[];
+  readonly skipped: readonly (readonly [what: string, count: number])[];
+  /** Where script and design say different things. */
+  readonly disagreements: readonly Difference[];
+}
+
+interface Tools {
+  readonly project: Project;
+  readonly resolver: Resolver;
+}
+
+const opened = new Map<string, Tools>();
+
+/** Runs in the database thread. */
+export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
+  const parser = await loadSqlParser();
+  const { project, resolver } = await toolsFor(task);
+  const script = task.script === undefined ? undefined : readScript(task.script.path, task.script.text, parser);
+  const design = task.design === undefined ? undefined : await readDesign(task.design.path, task.design.text, parser);
+  const tables: ReadonlyMap<string, Table> = (task.authority === 'script' ? script?.tables : design?.tables) ?? new Map();
+  const expected = new Set([...tables.keys()].map((key) => key.slice(key.lastIndexOf('.') + 1)));
+  const models = readModels(project, resolver, parser, expected);
+  const comparison = compareSchemas(tables, models);
+  // A design may leave columns out; what the models have is what there will be.
+  const existing = task.authority === 'script' ? tables : models.tables;
+  const isWhole = script === undefined || script.problems.length === 0;
+  const queries = isWhole ? checkQueries({ project, resolver, parser, models, tables: existing }) : [];
+  const both = script !== undefined && design !== undefined && task.authority === 'script';
+  return {
+    compared: comparison.compared,
+    differences: [...queries, ...comparison.differences].toSorted((one, other) => one.rank - other.rank),
+    undecided: [...(design?.remarks ?? []).map(sentence), ...comparison.undecided],
+    dialect: task.authority === 'script' ? (script?.dialect ?? 'postgresql') : 'postgresql',
+    documented: tables.size,
+    modelled: models.tables.size,
+    problems: script?.problems ?? [],
+    skipped: [...(script?.skipped ?? [])],
+    disagreements: both ? compareSchemas(design.tables, asModels(script.tables)).differences : [],
+  };
+}
+
+async function toolsFor({ root, roots }: DatabaseTask): Promise<Tools> {
+  let tools = opened.get(root);
+  if (tools === undefined) {
+    const project = openProject(await loadParser(), root);
+    tools = { project, resolver: new Resolver(project) };
+    opened.set(root, tools);
+  }
+  tools.project.refresh();
+  tools.project.files.useRoots(roots);
+  tools.resolver.refresh();
+  return tools;
+}
+
+function asModels(tables: ReadonlyMap<string, Table>): ModelReading {
+  return { tables, others: [], unnamed: [], undecided: [], classes: new Map() };
+}
+
+function sentence({ text, place }: Remark): string {
+  return `${text} (${place.path}:${place.line})`;
+}

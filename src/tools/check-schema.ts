@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import type { DatabaseAnswer } from '../database/database-worker.ts';
+import { DIFFERENCE_KINDS, type Difference } from '../database/differences.ts';
+import { type Artefact, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
+import { readWorkflowConfig } from '../workspace/config.ts';
+import { Refusal } from '../workspace/refusal.ts';
+import type { TextFile } from '../workspace/text.ts';
+import { howToAnswer } from './gates.ts';
+import { plural } from './present.ts';
+import { hasText } from './questions.ts';
+import { type AnyTool, defineTool, READ_ONLY } from './tool.ts';
+
+/** A larger document would keep the reader busy for seconds. */
+const MAX_SCRIPT_BYTES = 8 * 1024 * 1024;
+const MAX_DESIGN_BYTES = 2 * 1024 * 1024;
+/** More places of one cause are counted instead of named. */
+const MAX_NAMED = 12;
+const MAX_UNDECIDED = 10;
+const MAX_PROBLEMS = 5;
+
+const differenceShape = z.strictObject({
+  kind: z.enum(DIFFERENCE_KINDS),
+  table: z.string(),
+  column: z.string().optional(),
+  sql: z.string(),
+  model: z.string(),
+  severity: z.enum(['error', 'warning']),
+  fix: z.string(),
+  sqlLine: z.number().int(),
+  path: z.string(),
+  line: z.number().int(),
+});
+
+/** `check_schema`: SQLAlchemy models against the DBA's script or design. */
+export const checkSchema: AnyTool = defineTool({
+  name: 'check_schema',
+  title: 'Check the database schema',
+  description:
+    'Where SQLAlchemy models and queries depart from db-init.sql (database-first) or db-design.md (code-first), read without running anything.',
+  hints: READ_ONLY,
+  input: z.strictObject({
+    table: z.string().optional().describe('Only this one'),
+    limit: z.number().int().min(1).max(1000).default(100),
+    cursor: z.string().regex(/^\d+$/).optional(),
+  }),
+  output: z.strictObject({
+    source: z.string(),
+    compared: z.strictObject({ tables: z.number().int(), columns: z.number().int(), constraints: z.number().int() }),
+    differences: z.array(differenceShape),
+    total: z.number().int(),
+    undecided: z.array(z.string()),
+    problems: z.array(z.string()),
+    next_cursor: z.string(),
+  }),
+  async run(input, { session, signal }) {
+    const workspace = await session.workspace();
+    const config = await readWorkflowConfig(workspace);
+    const folders = iterationFolders(config);
+    if (folders === undefined)
+      throw new Refusal('gate', 'Scrum mode is set, but the version or the sprint is missing.', howToAnswer('sprint'));
+    const artefacts = await readArtefacts(workspace, folders);
+    const script = document(artefacts.get('db-init'), MAX_SCRIPT_BYTES);
+    const design = document(artefacts.get('db-design'), MAX_DESIGN_BYTES);
+    const authority = config.dbApproach.value === 'database-first' ? 'script' : 'design';
+    const source = authority === 'script' ? script : design;
+    if (source === undefined) throw missingSource(authority, artefacts.get(authority === 'script' ? 'db-init' : 'db-design'));
+    const { roots } = await session.projectRules(workspace);
+    const answer = await session.services.database.check(workspace, { roots, script, design, authority }, signal);
+    if (authority === 'script' && answer.dialect !== 'postgresql') throw foreignDialect(source.path, answer);
+    const { table } = input;
+    const differences = answer.differences.filter((each) => table === undefined || each.table === table);
+    const undecided = answer.undecided.filter((each) => table === undefined || each.startsWith(table));
+    const start = Number(input.cursor ?? 0);
+    const page = differences.slice(start, start + input.limit);
+    const rest = differences.length - start - page.length;
+    const next = rest > 0 ? String(start + input.limit) : '';
+    return {
+      text: [
+        ...verdict(answer, differences, source.path, table),
+        ...problemLines(answer, source.path),
+        ...grouped(page),
+        ...(rest > 0 ? [`… ${rest} more: call again with cursor "${next}", or with table.`] : []),
+        ...disagreementLines(answer, design?.path ?? '', source.path),
+        ...undecidedLines(undecided),
+      ].join('\n'),
+      structured: {
+        source: source.path,
+        compared: answer.compared,
+        differences: page.map(shown),
+        total: differences.length,
+        undecided: undecided.slice(0, input.limit),
+        problems: answer.problems.map(({ text, place }) => `${place.path}:${place.line}: ${text}`),
+        next_cursor: next,
+      },
+    };
+  },
+});
+
+function document(artefact: Artefact | undefined, maxBytes: number): TextFile | undefined {
+  if (artefact?.problem !== undefined) throw new Refusal('unreadable', artefact.problem, 'Ask the user to look at the file.');
+  if (artefact?.file === undefined || !hasText(artefact)) return undefined;
+  if (artefact.file.size > maxBytes)
+    throw new Refusal(
+      'too_large',
+      `"${artefact.path}" is ${(artefact.file.size / 1024 / 1024).toFixed(1)} MB; it is read up to ${maxBytes / 1024 / 1024} MB.`,
+      'Ask the user to move its data (INSERT, COPY) to a file of its own beside it.',
+    );
+  return artefact.file;
+}
+
+function missingSource(authority: 'script' | 'design', artefact: Artefact | undefined): Refusal {
+  const approach = authority === 'script' ? 'database-first' : 'code-first';
+  const state = artefact?.file === undefined ? 'missing' : 'empty';
+  return new Refusal(
+    'not_found',
+    `The project is ${approach}, and ${artefact?.path ?? 'its document'} is ${state}: there is nothing to hold the models against.`,
+    'Ask the user for it; db_approach in .ai/context/workflow-config.md says which document counts.',
+  );
+}
+
+function foreignDialect(path: string, { dialect, problems }: DatabaseAnswer): Refusal {
+  const [first] = problems;
+  const name = dialect === 'mysql' ? "MySQL's dialect" : 'the dialect of another database than PostgreSQL';
+  return new Refusal(
+    'unsupported',
+    `"${path}" is written in ${name} (line ${first?.place.line ?? 1}): only PostgreSQL scripts are read, so nothing was compared.`,
+    'Compare the models with it by hand, table by table, or ask the user for a PostgreSQL script.',
+  );
+}
+
+function verdict(answer: DatabaseAnswer, differences: readonly Difference[], source: string, table: string | undefined): string[] {
+  const { compared, documented, modelled } = answer;
+  const seen = `${plural(compared.tables, 'table')}, ${plural(compared.columns, 'column')} and ${plural(compared.constraints, 'constraint or index').replace(/indexs$/, 'indexes')} compared`;
+  const errors = differences.filter((each) => each.severity === 'error').length;
+  const about = table === undefined ? 'The models' : `${table}: the model`;
+  if (documented === 0) return [`${source} describes no table that could be read: nothing was compared.`];
+  if (modelled === 0) return [`No SQLAlchemy or SQLModel table was found in the project; ${source} has ${plural(documented, 'table')}.`];
+  if (differences.length === 0) return [`${about} follow${table === undefined ? '' : 's'} ${source}: ${seen}, no difference.`];
+  return [
+    `${about} depart${table === undefined ? '' : 's'} from ${source} in ${plural(differences.length, 'place')} (${plural(errors, 'error')}): ${seen}.`,
+    'Next: change the models, the document has the last word. If it is wrong, ask the user.',
+  ];
+}
+
+function problemLines({ problems, skipped }: DatabaseAnswer, source: string): string[] {
+  const lines = problems.slice(0, MAX_PROBLEMS).map(({ text, place }) => `${place.path}:${place.line}: not read: ${text}`);
+  const more = problems.length > MAX_PROBLEMS ? [`… ${problems.length - MAX_PROBLEMS} more statements were not read.`] : [];
+  const over = skipped.map(([what, count]) => `${count} ${what}`).join(', ');
+  return [...lines, ...more, ...(over === '' ? [] : [`Stepped over in ${source}: ${over}.`])];
+}
+
+/** One entry a cause: columns that differ in the same way stand together. */
+function grouped(differences: readonly Difference[]): string[] {
+  const groups = new Map<string, Difference[]>();
+  for (const each of differences) {
+    const key = `${each.kind}\t${each.sql}\t${each.model}\t${each.fix}`;
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group;
+    if (first === undefined) return '';
+    const { kind, severity, sql, model, fix } = first;
+    const sides = [sql === '' ? '' : `document ${sql}`, model === '' ? '' : `model ${model}`].filter((side) => side !== '').join('; ');
+    const names = group.slice(0, MAX_NAMED).map((each) => `${nameOf(each)} (${places(each)})`);
+    const more = group.length > MAX_NAMED ? ` and ${group.length - MAX_NAMED} more` : '';
+    const lead =
+      group.length === 1
+        ? `${severity} ${kind} ${names[0]}: ${sides}`
+        : `${severity} ${kind}, ${group.length} times: ${sides}: ${names.join(', ')}${more}`;
+    return `- ${lead}\n  fix: ${fix}`;
+  });
+}
+
+function nameOf({ table, column }: Difference): string {
+  return column === undefined ? table : `${table}.${column}`;
+}
+
+function places({ sqlPlace, modelPlace, kind }: Difference): string {
+  const document = kind === 'extra_table' ? '' : `line ${sqlPlace.line}`;
+  const code = kind === 'missing_table' ? '' : `${modelPlace.path}:${modelPlace.line}`;
+  return [document, code].filter((place) => place !== '').join(', ');
+}
+
+function disagreementLines({ disagreements }: DatabaseAnswer, design: string, script: string): string[] {
+  if (disagreements.length === 0) return [];
+  const shownOnes = disagreements.slice(0, MAX_NAMED).map((each) => {
+    const sides = `${design} ${each.sql === '' ? 'does not have it' : each.sql}, ${script} ${each.model === '' ? 'does not have it' : each.model}`;
+    return `- ${each.kind.replace(/^(missing|extra)_/, '')} ${nameOf(each)}: ${sides} (lines ${each.sqlPlace.line} and ${each.modelPlace.line})`;
+  });
+  const more = disagreements.length > MAX_NAMED ? [`… ${disagreements.length - MAX_NAMED} more.`] : [];
+  return [
+    `The documents disagree in ${plural(disagreements.length, 'place')}; ${script} was followed. Ask the user which is right:`,
+    ...shownOnes,
+    ...more,
+  ];
+}
+
+function undecidedLines(undecided: readonly string[]): string[] {
+  if (undecided.length === 0) return [];
+  const more = undecided.length > MAX_UNDECIDED ? [`… ${undecided.length - MAX_UNDECIDED} more.`] : [];
+  return [`Not decided by reading (${undecided.length}):`, ...undecided.slice(0, MAX_UNDECIDED).map((each) => `- ${each}`), ...more];
+}
+
+function shown(difference: Difference): z.output<typeof differenceShape> {
+  const { kind, table, column, sql, model, severity, fix, sqlPlace, modelPlace } = difference;
+  const isOnlyDocumented = kind === 'missing_table';
+  return {
+    kind,
+    table,
+    ...(column === undefined ? {} : { column }),
+    sql,
+    model,
+    severity,
+    fix,
+    sqlLine: kind === 'extra_table' ? 0 : sqlPlace.line,
+    path: isOnlyDocumented ? '' : modelPlace.path,
+    line: isOnlyDocumented ? 0 : modelPlace.line,
+  };
+}
