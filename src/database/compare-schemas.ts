@@ -1,14 +1,14 @@
 import { compareColumns } from './compare-columns.ts';
 import { compareConstraints } from './compare-constraints.ts';
-import type { Difference, SchemaComparison } from './differences.ts';
+import type { Authority, Difference, SchemaComparison } from './differences.ts';
 import type { ModelReading } from './model-reader.ts';
 import type { Table } from './schema.ts';
 
 /** Tables that tools keep for themselves. */
 const OF_TOOLS = /(^|\.)(alembic_version\w*|spatial_ref_sys|schema_migrations|flyway_schema_history)$/;
 
-/** Holds the models against a script or design that has the last word. */
-export function compareSchemas(sql: ReadonlyMap<string, Table>, models: ModelReading): SchemaComparison {
+/** Holds the models against the tables of a script or design, whichever has the last word. */
+export function compareSchemas(sql: ReadonlyMap<string, Table>, models: ModelReading, authority: Authority): SchemaComparison {
   const differences: Difference[] = [];
   const undecided: string[] = models.undecided.map(({ text, place }) => `${text} (${place.path}:${place.line})`);
   const compared = { tables: 0, columns: 0, constraints: 0 };
@@ -32,7 +32,8 @@ export function compareSchemas(sql: ReadonlyMap<string, Table>, models: ModelRea
   if (models.unnamed.length === 0) differences.push(...missing.map(missingTable));
   else undecided.push(...missing.map(({ key }) => `${key}: whether one of the classes without a readable table name maps it is not known`));
   for (const model of models.tables.values()) if (!sql.has(model.key)) differences.push(extraTable(model, sql));
-  return { compared, differences: ordered(differences), undecided };
+  const worded = authority === 'script' ? differences : differences.map(asDesigned);
+  return { compared, differences: ordered(worded), undecided };
 }
 
 interface TableFindings {
@@ -88,6 +89,16 @@ function extraTable(model: Table, sql: ReadonlyMap<string, Table>): Difference {
         : `The table lies in another schema, as ${elsewhere}: set \`__table_args__ = {"schema": ...}\` accordingly.`,
     sqlPlace: model.place,
     modelPlace: model.place,
+  };
+}
+
+/** Against a design nothing fails yet: what it does not have would be made by the next migration. */
+function asDesigned(difference: Difference): Difference {
+  if (difference.kind !== 'extra_table' && difference.kind !== 'extra_column') return difference;
+  return {
+    ...difference,
+    rank: 2,
+    fix: 'The design does not have it: remove it or correct its name, or ask the user to have it designed.',
   };
 }
 

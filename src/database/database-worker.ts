@@ -4,7 +4,7 @@ import type { Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import { compareSchemas } from './compare-schemas.ts';
 import { readDesign } from './design-document.ts';
-import type { Difference, SchemaComparison } from './differences.ts';
+import type { Authority, Difference, SchemaComparison } from './differences.ts';
 import { type ModelReading, readModels } from './model-reader.ts';
 import { checkQueries } from './queries.ts';
 import type { Remark, Table } from './schema.ts';
@@ -24,7 +24,7 @@ export interface DatabaseTask {
   readonly script: DatabaseDocument | undefined;
   readonly design: DatabaseDocument | undefined;
   /** The document with the last word. */
-  readonly authority: 'script' | 'design';
+  readonly authority: Authority;
 }
 
 /** What was found when models were held against the document. */
@@ -33,6 +33,8 @@ export interface DatabaseAnswer extends SchemaComparison {
   /** Tables in the document. */
   readonly documented: number;
   readonly modelled: number;
+  /** Every table of either, sorted. */
+  readonly names: readonly string[];
   /** Parts of the document that could not be read. */
   readonly problems: readonly Remark[];
   readonly skipped: readonly (readonly [what: string, count: number])[];
@@ -56,7 +58,7 @@ export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
   const tables: ReadonlyMap<string, Table> = (task.authority === 'script' ? script?.tables : design?.tables) ?? new Map();
   const expected = new Set([...tables.keys()].map((key) => key.slice(key.lastIndexOf('.') + 1)));
   const models = readModels(project, resolver, parser, expected);
-  const comparison = compareSchemas(tables, models);
+  const comparison = compareSchemas(tables, models, task.authority);
   // A design may leave columns out; what the models have is what there will be.
   const existing = task.authority === 'script' ? tables : models.tables;
   const isWhole = script === undefined || script.problems.length === 0;
@@ -69,9 +71,10 @@ export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
     dialect: task.authority === 'script' ? (script?.dialect ?? 'postgresql') : 'postgresql',
     documented: tables.size,
     modelled: models.tables.size,
+    names: [...new Set([...tables.keys(), ...models.tables.keys()])].sort(),
     problems: script?.problems ?? [],
     skipped: [...(script?.skipped ?? [])],
-    disagreements: both ? compareSchemas(design.tables, asModels(script.tables)).differences : [],
+    disagreements: both ? compareSchemas(design.tables, asModels(script.tables), 'design').differences : [],
   };
 }
 

@@ -18,6 +18,9 @@ export const DIFFERENCE_KINDS = [
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
+/** What has the last word: a script has built the database, a design says what migrations will build. */
+export type Authority = 'script' | 'design';
+
 /** One place where two descriptions of the database are not the same. */
 export interface Difference {
   readonly kind: DifferenceKind;

@@ -17,6 +17,8 @@ const MAX_DESIGN_BYTES = 2 * 1024 * 1024;
 const MAX_NAMED = 12;
 const MAX_UNDECIDED = 10;
 const MAX_PROBLEMS = 5;
+/** Tables that a message lists. */
+const MAX_NAMES = 40;
 
 const differenceShape = z.strictObject({
   kind: z.enum(DIFFERENCE_KINDS),
@@ -68,6 +70,7 @@ export const checkSchema: AnyTool = defineTool({
     const answer = await session.services.database.check(workspace, { roots, script, design, authority }, signal);
     if (authority === 'script' && answer.dialect !== 'postgresql') throw foreignDialect(source.path, answer);
     const { table } = input;
+    if (table !== undefined && !answer.names.includes(table)) throw unknownTable(table, source.path, answer);
     const differences = answer.differences.filter((each) => table === undefined || each.table === table);
     const undecided = answer.undecided.filter((each) => table === undefined || each.startsWith(table));
     const start = Number(input.cursor ?? 0);
@@ -118,6 +121,15 @@ function missingSource(authority: 'script' | 'design', artefact: Artefact | unde
   );
 }
 
+function unknownTable(table: string, source: string, { names }: DatabaseAnswer): Refusal {
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  return new Refusal(
+    'not_found',
+    `Neither ${source} nor the models have a table "${table}".`,
+    `They have ${names.slice(0, MAX_NAMES).join(', ')}${more}.`,
+  );
+}
+
 function foreignDialect(path: string, { dialect, problems }: DatabaseAnswer): Refusal {
   const [first] = problems;
   const name = dialect === 'mysql' ? "MySQL's dialect" : 'the dialect of another database than PostgreSQL';
@@ -130,7 +142,7 @@ function foreignDialect(path: string, { dialect, problems }: DatabaseAnswer): Re
 
 function verdict(answer: DatabaseAnswer, differences: readonly Difference[], source: string, table: string | undefined): string[] {
   const { compared, documented, modelled } = answer;
-  const seen = `${plural(compared.tables, 'table')}, ${plural(compared.columns, 'column')} and ${plural(compared.constraints, 'constraint or index').replace(/indexs$/, 'indexes')} compared`;
+  const seen = `${plural(compared.tables, 'table')}, ${plural(compared.columns, 'column')}, ${compared.constraints} keys, checks and indexes compared`;
   const errors = differences.filter((each) => each.severity === 'error').length;
   const about = table === undefined ? 'The models' : `${table}: the model`;
   if (documented === 0) return [`${source} describes no table that could be read: nothing was compared.`];
@@ -153,13 +165,15 @@ function problemLines({ problems, skipped }: DatabaseAnswer, source: string): st
 function grouped(differences: readonly Difference[]): string[] {
   const groups = new Map<string, Difference[]>();
   for (const each of differences) {
-    const key = `${each.kind}\t${each.sql}\t${each.model}\t${each.fix}`;
+    // Tables without a model are one cause.
+    const key = each.kind === 'missing_table' ? each.kind : `${each.kind}\t${each.sql}\t${each.model}\t${each.fix}`;
     groups.set(key, [...(groups.get(key) ?? []), each]);
   }
   return [...groups.values()].map((group) => {
     const [first] = group;
     if (first === undefined) return '';
-    const { kind, severity, sql, model, fix } = first;
+    const { kind, severity, sql, model } = first;
+    const fix = kind === 'missing_table' && group.length > 1 ? 'Write a model for each.' : first.fix;
     const sides = [sql === '' ? '' : `document ${sql}`, model === '' ? '' : `model ${model}`].filter((side) => side !== '').join('; ');
     const names = group.slice(0, MAX_NAMED).map((each) => `${nameOf(each)} (${places(each)})`);
     const more = group.length > MAX_NAMED ? ` and ${group.length - MAX_NAMED} more` : '';
