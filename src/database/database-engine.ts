@@ -1,7 +1,8 @@
 import type Tinypool from 'tinypool';
 import { packageFile } from '../workspace/package-root.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import type { DatabaseAnswer, DatabaseTask } from './database-worker.ts';
+import type { DatabaseAnswer, DatabaseDocument, DatabaseTask, SchemaAnswer, SchemaTask } from './database-worker.ts';
+import type { Migration } from './migrations.ts';
 
 /** How long the thread is kept when nothing is asked, in milliseconds. */
 const IDLE_MS = 15 * 60 * 1000;
@@ -11,9 +12,22 @@ export class DatabaseEngine {
   private pool: Promise<Tinypool> | undefined;
 
   /** Where the models depart from the script or design. */
-  async check(workspace: Workspace, question: Omit<DatabaseTask, 'root'>, signal: AbortSignal): Promise<DatabaseAnswer> {
+  async check(workspace: Workspace, question: Omit<SchemaTask, 'kind' | 'root'>, signal: AbortSignal): Promise<SchemaAnswer> {
+    const answer = await this.run({ kind: 'schema', root: workspace.realRoot, ...question }, signal);
+    if (answer.kind !== 'schema') throw new Error(`the database thread answered ${answer.kind} to schema`);
+    return answer;
+  }
+
+  /** What migration files say; files that are none are left out. */
+  async migrations(files: readonly DatabaseDocument[], signal: AbortSignal): Promise<readonly Migration[]> {
+    const answer = await this.run({ kind: 'migrations', files }, signal);
+    if (answer.kind !== 'migrations') throw new Error(`the database thread answered ${answer.kind} to migrations`);
+    return answer.migrations;
+  }
+
+  private async run(task: DatabaseTask, signal: AbortSignal): Promise<DatabaseAnswer> {
     this.pool ??= startThread();
-    const answer: DatabaseAnswer = await (await this.pool).run({ root: workspace.realRoot, ...question }, { signal });
+    const answer: DatabaseAnswer = await (await this.pool).run(task, { signal });
     return answer;
   }
 

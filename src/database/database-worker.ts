@@ -5,6 +5,7 @@ import { Resolver } from '../python/resolver.ts';
 import { compareSchemas } from './compare-schemas.ts';
 import { readDesign } from './design-document.ts';
 import type { Authority, Difference, SchemaComparison } from './differences.ts';
+import { type Migration, readMigration } from './migrations.ts';
 import { type ModelReading, readModels } from './model-reader.ts';
 import { checkQueries } from './queries.ts';
 import type { Remark, Table } from './schema.ts';
@@ -17,8 +18,12 @@ export interface DatabaseDocument {
   readonly text: string;
 }
 
-/** What the database thread is asked. `root` is absolute, with links resolved. */
-export interface DatabaseTask {
+/** What the database thread is asked. */
+export type DatabaseTask = SchemaTask | { readonly kind: 'migrations'; readonly files: readonly DatabaseDocument[] };
+
+/** `root` is absolute, with links resolved. */
+export interface SchemaTask {
+  readonly kind: 'schema';
   readonly root: string;
   readonly roots: readonly string[];
   readonly script: DatabaseDocument | undefined;
@@ -28,7 +33,8 @@ export interface DatabaseTask {
 }
 
 /** What was found when models were held against the document. */
-export interface DatabaseAnswer extends SchemaComparison {
+export interface SchemaAnswer extends SchemaComparison {
+  readonly kind: 'schema';
   readonly dialect: Dialect;
   /** Tables in the document. */
   readonly documented: number;
@@ -42,6 +48,8 @@ export interface DatabaseAnswer extends SchemaComparison {
   readonly disagreements: readonly Difference[];
 }
 
+export type DatabaseAnswer = SchemaAnswer | { readonly kind: 'migrations'; readonly migrations: readonly Migration[] };
+
 interface Tools {
   readonly project: Project;
   readonly resolver: Resolver;
@@ -51,6 +59,12 @@ const opened = new Map<string, Tools>();
 
 /** Runs in the database thread. */
 export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
+  if (task.kind === 'schema') return checkSchema(task);
+  const python = await loadParser();
+  return { kind: 'migrations', migrations: task.files.flatMap(({ path, text }) => readMigration(path, text, python) ?? []) };
+}
+
+async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
   const parser = await loadSqlParser();
   const { project, resolver } = await toolsFor(task);
   const script = task.script === undefined ? undefined : readScript(task.script.path, task.script.text, parser);
@@ -65,6 +79,7 @@ export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
   const queries = isWhole ? checkQueries({ project, resolver, parser, models, tables: existing }) : [];
   const both = script !== undefined && design !== undefined && task.authority === 'script';
   return {
+    kind: 'schema',
     compared: comparison.compared,
     differences: [...queries, ...comparison.differences].toSorted((one, other) => one.rank - other.rank),
     undecided: [...(design?.remarks ?? []).map(sentence), ...comparison.undecided],
@@ -78,7 +93,7 @@ export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
   };
 }
 
-async function toolsFor({ root, roots }: DatabaseTask): Promise<Tools> {
+async function toolsFor({ root, roots }: SchemaTask): Promise<Tools> {
   let tools = opened.get(root);
   if (tools === undefined) {
     const project = openProject(await loadParser(), root);

@@ -5,6 +5,7 @@ import { checkSchema } from './check-schema.ts';
 import { defineContract } from './define-contract.ts';
 import { explainRule } from './explain-rule.ts';
 import { findFiles } from './find-files.ts';
+import { migrateDatabase } from './migrate-database.ts';
 import { readContext } from './read-context.ts';
 import { readFile } from './read-file.ts';
 import type { AnyTool } from './tool.ts';
@@ -23,6 +24,7 @@ export const ALL_TOOLS: readonly AnyTool[] = [
   checkSchema,
   checkCode,
   explainRule,
+  migrateDatabase,
   writeWorkLog,
 ];
 

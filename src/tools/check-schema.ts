@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DatabaseAnswer } from '../database/database-worker.ts';
+import type { SchemaAnswer } from '../database/database-worker.ts';
 import { DIFFERENCE_KINDS, type Difference } from '../database/differences.ts';
 import { type Artefact, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { readWorkflowConfig } from '../workspace/config.ts';
@@ -121,7 +121,7 @@ function missingSource(authority: 'script' | 'design', artefact: Artefact | unde
   );
 }
 
-function unknownTable(table: string, source: string, { names }: DatabaseAnswer): Refusal {
+function unknownTable(table: string, source: string, { names }: SchemaAnswer): Refusal {
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   return new Refusal(
     'not_found',
@@ -130,7 +130,7 @@ function unknownTable(table: string, source: string, { names }: DatabaseAnswer):
   );
 }
 
-function foreignDialect(path: string, { dialect, problems }: DatabaseAnswer): Refusal {
+function foreignDialect(path: string, { dialect, problems }: SchemaAnswer): Refusal {
   const [first] = problems;
   const name = dialect === 'mysql' ? "MySQL's dialect" : 'the dialect of another database than PostgreSQL';
   return new Refusal(
@@ -140,7 +140,7 @@ function foreignDialect(path: string, { dialect, problems }: DatabaseAnswer): Re
   );
 }
 
-function verdict(answer: DatabaseAnswer, differences: readonly Difference[], source: string, table: string | undefined): string[] {
+function verdict(answer: SchemaAnswer, differences: readonly Difference[], source: string, table: string | undefined): string[] {
   const { compared, documented, modelled } = answer;
   const seen = `${plural(compared.tables, 'table')}, ${plural(compared.columns, 'column')}, ${compared.constraints} keys, checks and indexes compared`;
   const errors = differences.filter((each) => each.severity === 'error').length;
@@ -154,7 +154,7 @@ function verdict(answer: DatabaseAnswer, differences: readonly Difference[], sou
   ];
 }
 
-function problemLines({ problems, skipped }: DatabaseAnswer, source: string): string[] {
+function problemLines({ problems, skipped }: SchemaAnswer, source: string): string[] {
   const lines = problems.slice(0, MAX_PROBLEMS).map(({ text, place }) => `${place.path}:${place.line}: not read: ${text}`);
   const more = problems.length > MAX_PROBLEMS ? [`… ${problems.length - MAX_PROBLEMS} more statements were not read.`] : [];
   const over = skipped.map(([what, count]) => `${count} ${what}`).join(', ');
@@ -195,7 +195,7 @@ function places({ sqlPlace, modelPlace, kind }: Difference): string {
   return [document, code].filter((place) => place !== '').join(', ');
 }
 
-function disagreementLines({ disagreements }: DatabaseAnswer, design: string, script: string): string[] {
+function disagreementLines({ disagreements }: SchemaAnswer, design: string, script: string): string[] {
   if (disagreements.length === 0) return [];
   const shownOnes = disagreements.slice(0, MAX_NAMED).map((each) => {
     const sides = `${design} ${each.sql === '' ? 'does not have it' : each.sql}, ${script} ${each.model === '' ? 'does not have it' : each.model}`;

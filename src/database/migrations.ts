@@ -1,0 +1,111 @@
+import { collectFacts, type ModuleFacts } from '../python/module-facts.ts';
+import type { PythonParser } from '../python/parser.ts';
+import { enclosingFunction } from '../python/resolver.ts';
+import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
+import { buildModule } from '../python/syntax-builder.ts';
+
+/** An Alembic migration, as its file says. */
+export interface Migration {
+  /** Workspace-relative. */
+  readonly path: string;
+  readonly revision: string;
+  /** The revisions it follows; several for a merge. */
+  readonly follows: readonly string[];
+  /** The first line of its docstring. */
+  readonly description: string;
+  /** What `upgrade()` does, in order: `add_column loans.due_on`. */
+  readonly operations: readonly string[];
+  /** What in `upgrade()` may lose data or fail on rows that exist. */
+  readonly dangers: readonly string[];
+  readonly hasDowngrade: boolean;
+}
+
+/** Operations that take something away for good. */
+const LOSING = new Set(['drop_table', 'drop_column']);
+const LOSING_SQL = /\b(?:drop\s+(?:table|column|schema|type)|truncate|delete\s+from)\b/i;
+
+/** Reads a migration; undefined for a file that is none. */
+export function readMigration(path: string, text: string, parser: PythonParser): Migration | undefined {
+  const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+  const facts = collectFacts(source, buildModule(parser.parse(source, 'whole'), source));
+  const [revision] = stringsOf(facts, 'revision');
+  if (revision === undefined) return undefined;
+  const upgrade = operationsIn(facts, 'upgrade');
+  return {
+    path,
+    revision,
+    follows: stringsOf(facts, 'down_revision'),
+    description: docstring(source),
+    operations: upgrade.map(({ name, target }) => (target === '' ? name : `${name} ${target}`)),
+    dangers: upgrade.flatMap(dangersOf),
+    hasDowngrade: operationsIn(facts, 'downgrade').length > 0,
+  };
+}
+
+/** The migrations that `revision` is built on, itself included. */
+export function upTo(revision: string, migrations: readonly Migration[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const pending = [revision];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    pending.push(...(migrations.find((each) => each.revision === next)?.follows ?? []));
+  }
+  return found;
+}
+
+/** The migrations in the order in which they apply; those that cannot be placed come last. */
+export function inOrder(migrations: readonly Migration[]): Migration[] {
+  const depth = (migration: Migration): number => upTo(migration.revision, migrations).size;
+  return migrations.toSorted((one, other) => depth(one) - depth(other) || one.path.localeCompare(other.path));
+}
+
+interface Operation {
+  readonly name: string;
+  readonly target: string;
+  readonly call: CallExpression;
+}
+
+function operationsIn(facts: ModuleFacts, name: 'upgrade' | 'downgrade'): Operation[] {
+  return facts.calls.flatMap(({ node, scope }) => {
+    if (enclosingFunction(scope)?.node.name !== name || node.func.kind !== 'attribute' || node.func.object.kind !== 'name') return [];
+    if (!/^(?:op|batch_op|batch)$/.test(node.func.object.id) || /^(?:get_bind|get_context|f|batch_alter_table)$/.test(node.func.name))
+      return [];
+    const words = node.args.flatMap(({ keyword, value }) => (keyword === undefined ? textOf(value) : []));
+    const added = node.args.find(({ value }) => value.kind === 'call' && value.args[0]?.value.kind === 'string')?.value;
+    const column = node.func.name === 'add_column' && added?.kind === 'call' ? textOf(added.args[0]?.value) : [];
+    return [{ name: node.func.name, target: [...words.slice(0, 2), ...column].join('.').slice(0, 80), call: node }];
+  });
+}
+
+function dangersOf({ name, target, call }: Operation): string[] {
+  if (LOSING.has(name)) return [`${name} ${target} loses what is stored in it`];
+  if (name === 'alter_column') {
+    const type = keywordArgument(call.args, 'type_') === undefined ? [] : [`alter_column ${target} changes the type: values may not fit`];
+    const isRequired = isConstant(keywordArgument(call.args, 'nullable'), 'False');
+    return isRequired ? [...type, `alter_column ${target} forbids NULL: it fails where rows have it`] : type;
+  }
+  if (name === 'add_column') {
+    const column = call.args.find(({ value }) => value.kind === 'call')?.value;
+    if (column?.kind !== 'call' || !isConstant(keywordArgument(column.args, 'nullable'), 'False')) return [];
+    const hasDefault = keywordArgument(column.args, 'server_default') !== undefined;
+    return hasDefault ? [] : [`add_column ${target} is NOT NULL without a server default: it fails where the table has rows`];
+  }
+  return name === 'execute' && LOSING_SQL.test(target) ? [`execute: ${target}`] : [];
+}
+
+function stringsOf(facts: ModuleFacts, name: string): string[] {
+  const binding = facts.scope.bindings.get(name)?.[0];
+  const value = binding?.kind === 'value' ? binding.value : undefined;
+  if (value === undefined) return [];
+  return 'items' in value ? value.items.flatMap(textOf) : textOf(value);
+}
+
+function textOf(value: Expression | undefined): string[] {
+  return value?.kind === 'string' && value.interpolations.length === 0 ? [value.value] : [];
+}
+
+function docstring(text: string): string {
+  const [, found = ''] = /^\s*(?:#[^\n]*\n\s*)*[rR]?(?:"""|''')\s*([^\n]*?)\s*(?:\n|"""|''')/.exec(text) ?? [];
+  return found;
+}

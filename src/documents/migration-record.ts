@@ -1,0 +1,61 @@
+import { inLanguage } from './in-language.ts';
+
+/** A migration as the work breakdown records it. */
+export interface MigrationRecord {
+  readonly revision: string;
+  readonly description: string;
+  readonly purpose: string;
+  readonly task: string;
+  /** YYYY-MM-DD. */
+  readonly date: string;
+}
+
+const HEADINGS = { english: 'Migrations', chinese: '数据库迁移', japanese: 'マイグレーション' } as const;
+const COLUMNS = {
+  english: ['Revision', 'Description', 'Purpose', 'Task', 'Date'],
+  chinese: ['版本号', '描述', '目的', '任务', '日期'],
+  japanese: ['リビジョン', '説明', '目的', 'タスク', '日付'],
+} as const;
+
+/**
+ * The text of a work breakdown with rows for these migrations: in its migrations table, or in a new one at the end. Every
+ * other byte stays. Migrations that the text names already are left out. `language` is a BCP 47 tag.
+ */
+export function withMigrations(text: string, records: readonly MigrationRecord[], language: string): string {
+  const missing = records.filter((record) => !namesRevision(text, record.revision));
+  if (missing.length === 0) return text;
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  const rows = missing.map((record) => row([`\`${record.revision}\``, record.description, record.purpose, record.task, record.date]));
+  const at = endOfTable(text);
+  if (at !== undefined) return `${text.slice(0, at)}${newline}${rows.join(newline)}${text.slice(at)}`;
+  const columns = inLanguage<readonly string[]>(language, COLUMNS);
+  const table = [`## ${inLanguage<string>(language, HEADINGS)}`, '', row(columns), row(columns.map(() => '---')), ...rows];
+  const before = text === '' || text.endsWith('\n') ? text : text + newline;
+  return `${before}${newline}${table.join(newline)}${newline}`;
+}
+
+/** True when a text speaks of a revision. */
+export function namesRevision(text: string, revision: string): boolean {
+  return new RegExp(`(?<![\\w])${revision.replace(/[^\w]/g, '\\$&')}(?![\\w])`).test(text);
+}
+
+/** The offset behind the last row of the migrations table; undefined where there is none. */
+function endOfTable(text: string): number | undefined {
+  const heading = /^#{1,6}[ \t]+(?:[\d.]+[ \t]+)?(?:migrations|数据库迁移|迁移记录|マイグレーション)[ \t]*\r?$/im.exec(text);
+  if (heading === null) return undefined;
+  let at = heading.index + heading[0].length;
+  let end: number | undefined;
+  for (const line of text.slice(at).split('\n').slice(1)) {
+    at += 1;
+    if (/^#{1,6}[ \t]/.test(line)) break;
+    if (line.trimStart().startsWith('|')) end = at + line.trimEnd().length;
+    else if (end !== undefined) break;
+    at += line.length;
+  }
+  // A carriage return at the end of the heading line is counted with it.
+  return end;
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replace(/\s+/g, ' ').replaceAll('|', '\\|').trim()).join(' | ')} |`;
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+
+/** A program to run. It is started without a shell. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Absolute. */
+  readonly folder: string;
+  /** Added to the environment of the server. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** In milliseconds. */
+  readonly timeLimit: number;
+  readonly signal: AbortSignal;
+}
+
+/** How a program ended. */
+export interface ProcessResult {
+  /** `failed_to_start`: there is no such program. */
+  readonly end: 'exited' | 'timed_out' | 'cancelled' | 'failed_to_start';
+  /** Undefined unless it exited by itself. */
+  readonly code: number | undefined;
+  /** Output and errors as they came, without colours; the middle is left out of what is too long. */
+  readonly output: string;
+}
+
+const MAX_OUTPUT = 256 * 1024;
+/** How long a program may take to end after it was asked to, in milliseconds. */
+const GRACE_MS = 1_000;
+// Sequences that move the cursor or set colours, and other characters that no reader can see.
+const CONTROL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+
+/** Runs a program to its end, its time limit or a cancellation, and ends everything it started. */
+export function runProcess(command: Command): Promise<ProcessResult> {
+  return new Promise((resolve) => {
+    const { signal, timeLimit } = command;
+    const output = new LimitedText();
+    const child = spawn(command.program, [...command.args], {
+      cwd: command.folder,
+      env: { ...process.env, NO_COLOR: '1', PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', ...command.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own, so that what the program starts can be ended with it.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    let end: ProcessResult['end'] = 'exited';
+    const stop = (reason: 'timed_out' | 'cancelled') => (): void => {
+      if (end !== 'exited') return;
+      end = reason;
+      endTree(child.pid, 'SIGTERM');
+      setTimeout(() => endTree(child.pid, 'SIGKILL'), GRACE_MS).unref();
+    };
+    const onAbort = stop('cancelled');
+    const timer = setTimeout(stop('timed_out'), timeLimit);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    child.stdout.on('data', (chunk: Buffer) => output.add(chunk));
+    child.stderr.on('data', (chunk: Buffer) => output.add(chunk));
+    const finish = (code: number | null): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      // What the program left running holds no result.
+      endTree(child.pid, 'SIGKILL');
+      resolve({ end, code: end === 'exited' ? (code ?? undefined) : undefined, output: output.text() });
+    };
+    child.once('error', () => {
+      end = 'failed_to_start';
+      finish(null);
+    });
+    child.once('close', finish);
+  });
+}
+
+function endTree(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (pid === undefined) return;
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => undefined);
+    return;
+  }
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Keeps the beginning and the end of a text that may be endless. */
+class LimitedText {
+  private readonly head: Buffer[] = [];
+  private headLength = 0;
+  private tail: Buffer = Buffer.alloc(0);
+  private dropped = 0;
+
+  add(chunk: Buffer): void {
+    const room = MAX_OUTPUT / 2 - this.headLength;
+    const first = chunk.subarray(0, Math.max(0, room));
+    this.head.push(first);
+    this.headLength += first.length;
+    const joined = Buffer.concat([this.tail, chunk.subarray(first.length)]);
+    const kept = joined.subarray(Math.max(0, joined.length - MAX_OUTPUT / 2));
+    this.dropped += joined.length - kept.length;
+    this.tail = kept;
+  }
+
+  text(): string {
+    const middle = this.dropped === 0 ? '' : `\n… ${this.dropped} bytes left out …\n`;
+    return (Buffer.concat(this.head).toString() + middle + this.tail.toString()).replace(/\r\n?/g, '\n').replace(CONTROL, '');
+  }
+}

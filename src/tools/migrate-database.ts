@@ -1,0 +1,392 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { inOrder, type Migration, upTo } from '../database/migrations.ts';
+import { inLanguage } from '../documents/in-language.ts';
+import { type MigrationRecord, namesRevision, withMigrations } from '../documents/migration-record.ts';
+import { listWorkLogs } from '../documents/work-log.ts';
+import {
+  type AlembicRun,
+  type AlembicSetup,
+  currentRevisions,
+  failureText,
+  findAlembic,
+  generatedFile,
+  runAlembic,
+} from '../toolchain/alembic.ts';
+import { readArtefacts } from '../workspace/artefacts.ts';
+import { readWorkflowConfig } from '../workspace/config.ts';
+import { listFiles } from '../workspace/listing.ts';
+import { Refusal } from '../workspace/refusal.ts';
+import { encodeText } from '../workspace/text.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { writeAtomically } from '../workspace/write.ts';
+import { requireReadyToWrite } from './gates.ts';
+import { localDate, writeNewWorkLog } from './new-work-log.ts';
+import { plural } from './present.ts';
+import type { Session } from './session.ts';
+import { type AnyTool, defineTool } from './tool.ts';
+
+const ACTIONS = ['revision', 'upgrade', 'history'] as const;
+const words = z.string().trim().min(1);
+
+const input = z.strictObject({
+  path: z.string().optional().describe('Folder of alembic.ini where there are several'),
+  action: z.enum(ACTIONS),
+  description: words.max(120).optional().describe('revision: what changes'),
+  purpose: words.optional().describe('Why, for the record'),
+  task: words.optional().describe('WBS id'),
+  initialised: z.boolean().default(false).describe('database-first: the user confirmed that db-init.sql made this database'),
+  timeout: z.number().int().min(5).max(3600).default(120).describe('Seconds'),
+});
+const output = z.strictObject({
+  action: z.enum(ACTIONS),
+  revision: z.string(),
+  path: z.string(),
+  operations: z.array(z.string()),
+  warnings: z.array(z.string()),
+  applied: z.array(z.string()),
+  recorded: z.array(z.string()),
+  current: z.array(z.string()),
+});
+type Input = z.output<typeof input>;
+type Answer = { readonly text: string; readonly structured: z.output<typeof output> };
+
+/** What every action works with. */
+interface Migrating {
+  readonly session: Session;
+  readonly workspace: Workspace;
+  readonly setup: AlembicSetup;
+  readonly input: Input;
+  readonly signal: AbortSignal;
+}
+
+/** Two calls at once would run over each other in the database: they wait for one another, by workspace. */
+const queues = new Map<string, Promise<unknown>>();
+
+/** `migrate_database`: Alembic revisions, upgrades and their record. */
+export const migrateDatabase: AnyTool = defineTool({
+  name: 'migrate_database',
+  title: 'Migrate the database',
+  description:
+    'Runs Alembic in the project: revision (autogenerate), upgrade (to head, then recorded in WBS and work log), history. database-first: never creates the database.',
+  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  input,
+  output,
+  async run(given, { session, signal }) {
+    const workspace = await session.workspace();
+    const { mode } = await requireReadyToWrite(session, workspace);
+    if (mode === 'contract')
+      throw new Refusal('gate', 'Contract mode writes documentation only.', 'Call read_context with mode "develop" first.');
+    const migrating = { session, workspace, setup: await findAlembic(workspace, given.path), input: given, signal };
+    return inTurn(workspace.realRoot, () => {
+      switch (given.action) {
+        case 'revision':
+          return makeRevision(migrating);
+        case 'upgrade':
+          return upgrade(migrating);
+        case 'history':
+          return history(migrating);
+      }
+    });
+  },
+});
+
+async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = queues.get(key) ?? Promise.resolve();
+  const mine = before.then(work, work);
+  queues.set(
+    key,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+function alembic({ workspace, setup, input: { timeout }, signal }: Migrating, ...args: string[]): Promise<AlembicRun> {
+  return runAlembic(workspace, setup, args, { timeLimit: timeout * 1000, signal });
+}
+
+/** Every migration that lies in the project, in the order in which they apply. */
+async function migrationsOf({ session, workspace, setup, signal }: Migrating): Promise<Migration[]> {
+  const files = await listFiles(
+    workspace,
+    setup.versions.map((folder) => `${folder}/**/*.py`),
+  );
+  const texts = await Promise.all(files.map((file) => workspace.readText(file)));
+  return inOrder(
+    await session.services.database.migrations(
+      texts.map(({ path: file, text }) => ({ path: file, text })),
+      signal,
+    ),
+  );
+}
+
+async function makeRevision(migrating: Migrating): Promise<Answer> {
+  const { workspace, session, setup, input: given } = migrating;
+  const { description, purpose, task } = given;
+  if (description === undefined || purpose === undefined || task === undefined)
+    throw new Refusal(
+      'invalid_input',
+      'A revision needs description, purpose and task.',
+      'Say what changes (description), why (purpose), and for which task of the WBS (task): they are recorded with it.',
+    );
+  const run = await alembic(migrating, 'revision', '--autogenerate', `--message=${description}`);
+  if (!run.isDone) throw revisionFailed(run.output);
+  const file = generatedFile(run.output);
+  const real = file === undefined ? undefined : path.relative(workspace.realRoot, path.resolve(workspace.realRoot, setup.folder, file));
+  const made = (await migrationsOf(migrating)).find((each) => each.path === real?.split(path.sep).join('/'));
+  if (made === undefined)
+    throw new Refusal('not_found', 'Alembic made a revision, but its file was not found.', `It said:\n${failureText(run.output)}`);
+  session.purposes.set(made.revision, { purpose, task });
+  const warnings = warningsOf(made);
+  return {
+    text: [
+      `Made revision ${made.revision}: ${made.path}, ${plural(made.operations.length, 'operation')}.`,
+      made.operations.length === 0
+        ? 'Next: nothing differs between models and database. Delete the file, unless you write the operations yourself.'
+        : 'Next: read the file, correct it where autogenerate guessed wrong (renames become drop and add), then call again with action "upgrade".',
+      ...made.operations.map((operation) => `- ${operation}`),
+      ...warnings.map((warning) => `Warning: ${warning}.`),
+    ].join('\n'),
+    structured: {
+      action: 'revision',
+      revision: made.revision,
+      path: made.path,
+      operations: [...made.operations],
+      warnings,
+      applied: [],
+      recorded: [],
+      current: [],
+    },
+  };
+}
+
+function warningsOf(migration: Migration): string[] {
+  return [
+    ...(migration.operations.length === 0 ? ['the migration is empty'] : []),
+    ...migration.dangers,
+    ...(migration.operations.length > 0 && !migration.hasDowngrade ? ['downgrade() does nothing: the migration cannot be taken back'] : []),
+  ];
+}
+
+function revisionFailed(text: string): Refusal {
+  if (/Target database is not up to date/i.test(text))
+    return new Refusal(
+      'gate',
+      'The database is not at the newest revision, so that differences cannot be computed.',
+      'Call again with action "upgrade" first.',
+    );
+  if (/multiple heads/i.test(text))
+    return new Refusal('gate', 'The migrations have several heads.', 'Ask the user to merge them: alembic merge heads.');
+  return new Refusal(
+    'gate',
+    `alembic revision failed:\n${failureText(text)}`,
+    'Correct what it says (most often env.py or a model that cannot be imported), then call again.',
+  );
+}
+
+/** What the database is at. */
+async function current(migrating: Migrating): Promise<string[]> {
+  const run = await alembic(migrating, 'current');
+  if (!run.isDone)
+    throw new Refusal(
+      'gate',
+      `alembic current failed:\n${failureText(run.output)}`,
+      'Correct what it says (most often env.py), then call again.',
+    );
+  return currentRevisions(run.output);
+}
+
+async function upgrade(migrating: Migrating): Promise<Answer> {
+  const { workspace, session, input: given } = migrating;
+  const config = await readWorkflowConfig(workspace);
+  const before = await current(migrating);
+  if (before.length === 0 && config.dbApproach.value === 'database-first' && !given.initialised) throw bootstrap();
+  const migrations = await migrationsOf(migrating);
+  const done = new Set(before.flatMap((revision) => [...upTo(revision, migrations)]));
+  const pending = migrations.filter((migration) => !done.has(migration.revision));
+  const unexplained = pending.filter(({ revision }) => !session.purposes.has(revision));
+  if (unexplained.length > 0 && (given.purpose === undefined || given.task === undefined))
+    throw new Refusal(
+      'invalid_input',
+      `Nobody has said what ${unexplained.map(({ revision, description }) => `${revision} (${description})`).join(', ')} ${unexplained.length === 1 ? 'is' : 'are'} for: it goes into the record.`,
+      'Call again with purpose and task.',
+    );
+  const run = await alembic(migrating, 'upgrade', 'head');
+  if (!run.isDone) throw await upgradeFailed(migrating, run.output, before);
+  const after = await current(migrating);
+  const reached = new Set(after.flatMap((revision) => [...upTo(revision, migrations)]));
+  const applied = pending.filter(({ revision }) => reached.has(revision));
+  // A call that was interrupted between the upgrade and the record is made up for by the next one.
+  const explained = migrations.filter(({ revision }) => done.has(revision) && session.purposes.has(revision));
+  const asked = pending.length === 0 && given.purpose !== undefined ? migrations.filter(({ revision }) => after.includes(revision)) : [];
+  const recorded = await record(migrating, [...new Set([...explained, ...asked, ...applied])]);
+  return {
+    text: [
+      applied.length === 0
+        ? `The database is at the newest revision already (${after.join(', ') || 'none'}).`
+        : `Applied ${plural(applied.length, 'migration')}: the database is at ${after.join(', ')}.`,
+      ...applied.map(({ revision, description }) => `- ${revision} ${description}`),
+      ...recorded.lines,
+    ].join('\n'),
+    structured: {
+      action: 'upgrade',
+      revision: after[0] ?? '',
+      path: '',
+      operations: [],
+      warnings: recorded.warnings,
+      applied: applied.map(({ revision }) => revision),
+      recorded: recorded.revisions,
+      current: after,
+    },
+  };
+}
+
+function bootstrap(): Refusal {
+  return new Refusal(
+    'gate',
+    'Alembic has never run on this database, and the project is database-first: db-init.sql creates the database, never `alembic upgrade head`.',
+    'Ask the user: "Has db-init.sql been run on this database?" If yes, call again with initialised true; if no, the user or the DBA runs it first.',
+  );
+}
+
+async function upgradeFailed(migrating: Migrating, text: string, before: readonly string[]): Promise<Refusal> {
+  const after = await current(migrating).catch(() => undefined);
+  const state =
+    after === undefined
+      ? 'what it left could not be read'
+      : after.join() === before.join()
+        ? `the database is unchanged, at ${after.join(', ') || 'no revision'}`
+        : `the database was left at ${after.join(', ')}: earlier migrations of this run are applied`;
+  return new Refusal(
+    'gate',
+    `alembic upgrade head failed; ${state}.\n${failureText(text)}`,
+    'Correct the migration, then call again: nothing was recorded.',
+  );
+}
+
+/** Puts migrations into the work breakdown and the work log where they are not there yet. */
+async function record(
+  { workspace, session, input: given }: Migrating,
+  migrations: readonly Migration[],
+): Promise<{ revisions: string[]; lines: string[]; warnings: string[] }> {
+  const config = await readWorkflowConfig(workspace);
+  const { folders } = await requireReadyToWrite(session, workspace);
+  const date = localDate(session.services.now());
+  const records = migrations.map(({ revision, description }): MigrationRecord => {
+    const said = session.purposes.get(revision);
+    return { revision, description, purpose: said?.purpose ?? given.purpose ?? '', task: said?.task ?? given.task ?? '', date };
+  });
+  const language = config.outputLanguage.value;
+  const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file;
+  const lines: string[] = [];
+  const warnings: string[] = [];
+  if (wbs === undefined) warnings.push('there is no wbs.md to record it in');
+  else {
+    const text = withMigrations(wbs.text, records, language);
+    if (text !== wbs.text) {
+      await writeAtomically(
+        await workspace.resolve(wbs.path, 'write'),
+        encodeText(text, wbs.bom),
+        { kind: 'hash', hash: wbs.hash },
+        wbs.mode,
+      );
+      lines.push(`Recorded in ${wbs.path}.`);
+    }
+  }
+  const logged = await loggedText(workspace);
+  const missing = migrations.filter(({ revision }) => !namesRevision(logged, revision));
+  if (missing.length > 0) {
+    const log = await writeNewWorkLog(workspace, logContent(missing, records, language), date);
+    lines.push(`Recorded in ${log.path}.`);
+  }
+  return {
+    revisions: lines.length === 0 ? [] : records.map(({ revision }) => revision),
+    lines: [...lines, ...warnings.map((each) => `Warning: ${each}.`)],
+    warnings,
+  };
+}
+
+function logContent(
+  migrations: readonly Migration[],
+  records: readonly MigrationRecord[],
+  language: string,
+): Parameters<typeof writeNewWorkLog>[1] {
+  const phrases = inLanguage(language, {
+    english: { summary: 'Database migrations applied.', migration: 'Migration', purpose: 'Purpose' },
+    chinese: { summary: '已应用数据库迁移。', migration: '迁移', purpose: '目的' },
+    japanese: { summary: 'データベースのマイグレーションを適用した。', migration: 'マイグレーション', purpose: '目的' },
+  });
+  return {
+    phase: '6b',
+    summary: phrases.summary,
+    changes: migrations.map(({ revision, description, path: file }) => {
+      const said = records.find((each) => each.revision === revision);
+      return {
+        task: said?.task ?? '',
+        description: `${phrases.migration} \`${revision}\`: ${description}\n\n${phrases.purpose}: ${said?.purpose ?? ''}`,
+        files: [file],
+      };
+    }),
+    decisions: [],
+    openPoints: [],
+  };
+}
+
+async function loggedText(workspace: Workspace): Promise<string> {
+  const logs = await listWorkLogs(workspace);
+  const texts = await Promise.all(logs.map(({ path: file }) => workspace.readTextIfExists(file)));
+  return texts.map((file) => file?.text ?? '').join('\n');
+}
+
+async function history(migrating: Migrating): Promise<Answer> {
+  const { workspace, session } = migrating;
+  const { folders } = await requireReadyToWrite(session, workspace);
+  const migrations = await migrationsOf(migrating);
+  const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
+  const logged = await loggedText(workspace);
+  const state = await current(migrating).then(
+    (revisions) => ({ revisions, problem: '' }),
+    (error: unknown) => {
+      // The files can be listed all the same.
+      if (error instanceof Refusal) return { revisions: [], problem: error.message };
+      throw error;
+    },
+  );
+  const done = new Set(state.revisions.flatMap((revision) => [...upTo(revision, migrations)]));
+  const rows = migrations.map((migration) => {
+    const places = [
+      ...(namesRevision(wbs, migration.revision) ? ['WBS'] : []),
+      ...(namesRevision(logged, migration.revision) ? ['work log'] : []),
+    ];
+    const applied = state.problem !== '' ? 'unknown' : done.has(migration.revision) ? 'applied' : 'pending';
+    return {
+      migration,
+      applied,
+      isRecorded: places.length === 2,
+      text: `- ${migration.revision} ${applied}, ${places.length === 0 ? 'not recorded' : `recorded in ${places.join(' and ')}`}: ${migration.description} (${migration.path})`,
+    };
+  });
+  const open = rows.filter((row) => row.applied === 'applied' && !row.isRecorded);
+  return {
+    text: [
+      `${plural(migrations.length, 'migration')}; the database is at ${state.problem === '' ? state.revisions.join(', ') || 'no revision' : 'an unknown revision'}.`,
+      ...(state.problem === '' ? [] : [state.problem]),
+      ...(open.length === 0
+        ? []
+        : [
+            `${plural(open.length, 'applied migration')} not recorded in both places: call with action "upgrade", purpose and task to record the newest.`,
+          ]),
+      ...rows.map((row) => row.text),
+    ].join('\n'),
+    structured: {
+      action: 'history',
+      revision: state.revisions[0] ?? '',
+      path: '',
+      operations: [],
+      warnings: state.problem === '' ? [] : [state.problem],
+      applied: rows.filter((row) => row.applied === 'applied').map((row) => row.migration.revision),
+      recorded: rows.filter((row) => row.isRecorded).map((row) => row.migration.revision),
+      current: state.revisions,
+    },
+  };
+}
