@@ -1,19 +1,35 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { DatabaseEngine } from '../src/database/database-engine.ts';
 import { PythonSettings } from '../src/python/python-settings.ts';
 import { CheckEngine } from '../src/rules/engine.ts';
 import { CHECKS } from '../src/rules/registry.ts';
 import { type ExampleFile, loadRulePages, type RuleExample, type RulePage } from '../src/skill/rule-pages.ts';
+import { parseWorkflowConfig } from '../src/workspace/config.ts';
 import { Workspace } from '../src/workspace/workspace.ts';
 import { addFiles } from './support/client.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const engine = new CheckEngine();
+const database = new DatabaseEngine();
 const empty = await Workspace.open(await temporaryFolder());
 const pages = await loadRulePages();
 
-afterAll(() => engine.close());
+afterAll(() => Promise.all([engine.close(), database.close()]));
+
+/** Rules that `check_schema` decides: its examples stand in a project with the DBA's document. */
+async function schemaLines(example: RuleExample): Promise<number[]> {
+  const files = [...example.context, { path: example.path, text: example.code }];
+  const workspace = await workspaceOf(files);
+  const config = parseWorkflowConfig(files.find((file) => file.path.endsWith('workflow-config.md'))?.text);
+  const document = (name: string): { path: string; text: string } | undefined => files.find((file) => file.path.endsWith(name));
+  const authority = config.dbApproach.value === 'database-first' ? 'script' : 'design';
+  const question = { roots: [], script: document('db-init.sql'), design: document('db-design.md'), authority } as const;
+  const { differences } = await database.check(workspace, question, new AbortController().signal);
+  return [...new Set(differences.map(({ modelPlace }) => modelPlace.line))].sort((one, other) => one - other);
+}
 
 async function findingLines(page: RulePage, example: RuleExample): Promise<number[]> {
+  if (page.how === 'tool') return schemaLines(example);
   const workspace = example.context.length === 0 ? empty : await workspaceOf(example.context);
   const result = await engine.check(workspace, example.path, example.code, { rules: [page], roots: [] }, new PythonSettings(workspace));
   return [...new Set(result.findings.map((finding) => finding.line))];
@@ -26,8 +42,8 @@ async function workspaceOf(files: readonly ExampleFile[]): Promise<Workspace> {
 }
 
 describe.each([...pages.values()])('$id', (page) => {
-  it('is decided by Ruff or by a check', () => {
-    expect(page.ruff.length > 0 || CHECKS.has(page.id)).toBe(true);
+  it('is decided by Ruff, by a check or by a tool', () => {
+    expect(page.ruff.length > 0 || CHECKS.has(page.id) || page.how === 'tool').toBe(true);
   });
 
   it('has at least two bad and two good examples', () => {
@@ -54,7 +70,7 @@ it('has a page for every check', () => {
   expect([...CHECKS.keys()].filter((id) => !pages.has(id))).toEqual([]);
 });
 
-/** What the skill demands and source code can show. Contract and schema comparison have tools of their own. */
+/** What the skill demands and source code can show. The comparison with the contract has a tool of its own. */
 const DECIDED_FROM_SOURCE = [
   'async/io-is-async async/no-sync-driver async/no-sync-orm async/no-time-sleep',
   'asyncpg/parameterised asyncpg/pool',
@@ -63,7 +79,7 @@ const DECIDED_FROM_SOURCE = [
   'code/no-swallowed-exception code/single-responsibility',
   'config/base-settings config/no-environ config/single-settings',
   'data/immutable data/prefer-polars data/streaming data/typed-frames',
-  'database/no-alembic-bootstrap',
+  'database/design-matches database/no-alembic-bootstrap database/schema-matches',
   'fastapi/http-exception fastapi/no-raw-dict fastapi/response-model fastapi/thin-router fastapi/versioned-prefix',
   'ml/cached-model ml/executor ml/isolated',
   'pydantic/annotated-field pydantic/from-attributes pydantic/separate-schemas pydantic/v2-only',

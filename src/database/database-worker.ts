@@ -2,9 +2,10 @@ import { openProject } from '../python/open-project.ts';
 import { loadParser } from '../python/parser.ts';
 import type { Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
+import { reasonAllowed } from '../rules/allow.ts';
 import { compareSchemas } from './compare-schemas.ts';
 import { readDesign } from './design-document.ts';
-import type { Authority, Difference, SchemaComparison } from './differences.ts';
+import { type AllowedDifference, type Authority, type Difference, RULE_OF, type SchemaComparison } from './differences.ts';
 import { type Migration, readMigration } from './migrations.ts';
 import { type ModelReading, readModels } from './model-reader.ts';
 import { checkQueries } from './queries.ts';
@@ -35,6 +36,7 @@ export interface SchemaTask {
 /** What was found when models were held against the document. */
 export interface SchemaAnswer extends SchemaComparison {
   readonly kind: 'schema';
+  readonly allowed: readonly AllowedDifference[];
   readonly dialect: Dialect;
   /** Tables in the document. */
   readonly documented: number;
@@ -78,10 +80,13 @@ async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
   const isWhole = script === undefined || script.problems.length === 0;
   const queries = isWhole ? checkQueries({ project, resolver, parser, models, tables: existing }) : [];
   const both = script !== undefined && design !== undefined && task.authority === 'script';
+  const found = [...queries, ...comparison.differences].toSorted((one, other) => one.rank - other.rank);
+  const { standing, allowed } = withoutAllowed(found, RULE_OF[task.authority], project);
   return {
     kind: 'schema',
     compared: comparison.compared,
-    differences: [...queries, ...comparison.differences].toSorted((one, other) => one.rank - other.rank),
+    differences: standing,
+    allowed,
     undecided: [...(design?.remarks ?? []).map(sentence), ...comparison.undecided],
     dialect: task.authority === 'script' ? (script?.dialect ?? 'postgresql') : 'postgresql',
     documented: tables.size,
@@ -91,6 +96,30 @@ async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
     skipped: [...(script?.skipped ?? [])],
     disagreements: both ? compareSchemas(design.tables, asModels(script.tables), 'design').differences : [],
   };
+}
+
+/** Splits off what an `# allow:` comment in the models keeps on purpose. */
+function withoutAllowed(
+  differences: readonly Difference[],
+  rule: string,
+  project: Project,
+): { standing: Difference[]; allowed: AllowedDifference[] } {
+  const standing: Difference[] = [];
+  const allowed: AllowedDifference[] = [];
+  const withComments = new Set(differences.map(({ modelPlace }) => modelPlace.path).filter((file) => hasAllowance(file, rule, project)));
+  for (const difference of differences) {
+    const { path, line } = difference.modelPlace;
+    const facts = withComments.has(path) ? project.whole(path)?.facts : undefined;
+    const reason = facts === undefined ? undefined : reasonAllowed(facts, rule, line);
+    if (reason === undefined) standing.push(difference);
+    else allowed.push({ ...difference, reason });
+  }
+  return { standing, allowed };
+}
+
+/** Most files have no such comment: they need not be parsed whole. */
+function hasAllowance(file: string, rule: string, project: Project): boolean {
+  return file.endsWith('.py') && project.files.read(file)?.text.includes(rule) === true;
 }
 
 async function toolsFor({ root, roots }: SchemaTask): Promise<Tools> {

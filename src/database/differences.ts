@@ -21,6 +21,9 @@ export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 /** What has the last word: a script has built the database, a design says what migrations will build. */
 export type Authority = 'script' | 'design';
 
+/** The rule that says so. */
+export const RULE_OF = { script: 'database/schema-matches', design: 'database/design-matches' } as const;
+
 /** One place where two descriptions of the database are not the same. */
 export interface Difference {
   readonly kind: DifferenceKind;
@@ -43,6 +46,11 @@ export interface Compared {
   readonly tables: number;
   readonly columns: number;
   readonly constraints: number;
+}
+
+/** A difference that somebody keeps on purpose. */
+export interface AllowedDifference extends Difference {
+  readonly reason: string;
 }
 
 export interface SchemaComparison {

@@ -31,6 +31,12 @@ export function applyAllowances(facts: ModuleFacts, findings: readonly Finding[]
   return { findings: standing, allowed };
 }
 
+/** The reason that a comment gives for keeping what a rule would report on a line (1-based); undefined where there is none. */
+export function reasonAllowed(facts: ModuleFacts, rule: string, line: number): string | undefined {
+  const all = facts.syntax.comments.flatMap((comment) => allowance(facts, comment));
+  return all.find((each) => each.rule === rule && each.reason !== '' && each.fromLine <= line && line <= each.toLine)?.reason;
+}
+
 function allowance(facts: ModuleFacts, comment: Comment): Allowance[] {
   const match = ALLOW.exec(comment.text.trim());
   if (match?.[1] === undefined) return [];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SchemaAnswer } from '../database/database-worker.ts';
-import { DIFFERENCE_KINDS, type Difference } from '../database/differences.ts';
+import { DIFFERENCE_KINDS, type Difference, RULE_OF } from '../database/differences.ts';
 import { type Artefact, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { readWorkflowConfig } from '../workspace/config.ts';
 import { Refusal } from '../workspace/refusal.ts';
@@ -50,6 +50,7 @@ export const checkSchema: AnyTool = defineTool({
     compared: z.strictObject({ tables: z.number().int(), columns: z.number().int(), constraints: z.number().int() }),
     differences: z.array(differenceShape),
     total: z.number().int(),
+    allowed: z.array(differenceShape.extend({ reason: z.string() })),
     undecided: z.array(z.string()),
     problems: z.array(z.string()),
     next_cursor: z.string(),
@@ -79,10 +80,11 @@ export const checkSchema: AnyTool = defineTool({
     const next = rest > 0 ? String(start + input.limit) : '';
     return {
       text: [
-        ...verdict(answer, differences, source.path, table),
+        ...verdict(answer, differences, source.path, table, RULE_OF[authority]),
         ...problemLines(answer, source.path),
         ...grouped(page),
         ...(rest > 0 ? [`… ${rest} more: call again with cursor "${next}", or with table.`] : []),
+        ...allowedLines(answer),
         ...disagreementLines(answer, design?.path ?? '', source.path),
         ...undecidedLines(undecided),
       ].join('\n'),
@@ -91,6 +93,7 @@ export const checkSchema: AnyTool = defineTool({
         compared: answer.compared,
         differences: page.map(shown),
         total: differences.length,
+        allowed: answer.allowed.map((each) => ({ ...shown(each), reason: each.reason })),
         undecided: undecided.slice(0, input.limit),
         problems: answer.problems.map(({ text, place }) => `${place.path}:${place.line}: ${text}`),
         next_cursor: next,
@@ -140,7 +143,13 @@ function foreignDialect(path: string, { dialect, problems }: SchemaAnswer): Refu
   );
 }
 
-function verdict(answer: SchemaAnswer, differences: readonly Difference[], source: string, table: string | undefined): string[] {
+function verdict(
+  answer: SchemaAnswer,
+  differences: readonly Difference[],
+  source: string,
+  table: string | undefined,
+  rule: string,
+): string[] {
   const { compared, documented, modelled } = answer;
   const seen = `${plural(compared.tables, 'table')}, ${plural(compared.columns, 'column')}, ${compared.constraints} keys, checks and indexes compared`;
   const errors = differences.filter((each) => each.severity === 'error').length;
@@ -150,7 +159,7 @@ function verdict(answer: SchemaAnswer, differences: readonly Difference[], sourc
   if (differences.length === 0) return [`${about} follow${table === undefined ? '' : 's'} ${source}: ${seen}, no difference.`];
   return [
     `${about} depart${table === undefined ? '' : 's'} from ${source} in ${plural(differences.length, 'place')} (${plural(errors, 'error')}): ${seen}.`,
-    'Next: change the models, the document has the last word. If it is wrong, ask the user.',
+    `Next: change the models, the document has the last word (${rule}). If it is wrong, ask the user.`,
   ];
 }
 
@@ -193,6 +202,14 @@ function places({ sqlPlace, modelPlace, kind }: Difference): string {
   const document = kind === 'extra_table' ? '' : `line ${sqlPlace.line}`;
   const code = kind === 'missing_table' ? '' : `${modelPlace.path}:${modelPlace.line}`;
   return [document, code].filter((place) => place !== '').join(', ');
+}
+
+function allowedLines({ allowed }: SchemaAnswer): string[] {
+  if (allowed.length === 0) return [];
+  return [
+    `Kept on purpose (${allowed.length}):`,
+    ...allowed.map((each) => `- ${each.kind} ${nameOf(each)} (${places(each)}): ${each.reason}`),
+  ];
 }
 
 function disagreementLines({ disagreements }: SchemaAnswer, design: string, script: string): string[] {
