@@ -230,7 +230,7 @@ export class Resolver {
       case 'value': {
         const isAlias = binding.annotation === undefined && binding.value !== undefined && dottedChain(binding.value) !== undefined;
         if (isAlias && binding.value !== undefined) {
-          const target = this.resolve(module, binding.scope, binding.value, steps);
+          const target = this.resolve(module, outsideOfItself(binding), binding.value, steps);
           if (target !== undefined) return target;
         }
         return { kind: 'variable', module, annotation: binding.annotation, value: binding.value, scope: binding.scope };
@@ -519,6 +519,13 @@ function lookup(from: Scope, id: string): { binding: Binding; bindings: readonly
     if (bindings !== undefined && binding !== undefined) return { binding, bindings, scope };
   }
   return undefined;
+}
+
+/** Where the value of a binding is looked up: in a class, `metadata = metadata` means that of the module. */
+function outsideOfItself(binding: Extract<Binding, { kind: 'value' }>): Scope {
+  const { scope, value } = binding;
+  const isItself = value?.kind === 'name' && scope.kind === 'class' && scope.bindings.get(value.id)?.includes(binding) === true;
+  return isItself ? (scope.parent ?? scope) : scope;
 }
 
 /** True when all bindings after the first only replace it by None, or by what is imported where the first fails. */
