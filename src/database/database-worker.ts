@@ -10,8 +10,8 @@ import { type Migration, readMigration } from './migrations.ts';
 import { type ModelReading, readModels } from './model-reader.ts';
 import { checkQueries } from './queries.ts';
 import type { Remark, Table } from './schema.ts';
-import { loadSqlParser } from './sql-parser.ts';
-import { type Dialect, readScript } from './sql-script.ts';
+import { loadSqlParser, type SqlParser } from './sql-parser.ts';
+import { type Dialect, readScript, type ScriptReading } from './sql-script.ts';
 
 /** A document as it is on disk. */
 export interface DatabaseDocument {
@@ -58,6 +58,7 @@ interface Tools {
 }
 
 const opened = new Map<string, Tools>();
+let lastScript: (DatabaseDocument & { readonly reading: ScriptReading }) | undefined;
 
 /** Runs in the database thread. */
 export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
@@ -69,7 +70,7 @@ export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
 async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
   const parser = await loadSqlParser();
   const { project, resolver } = await toolsFor(task);
-  const script = task.script === undefined ? undefined : readScript(task.script.path, task.script.text, parser);
+  const script = task.script === undefined ? undefined : scriptOf(task.script, parser);
   const design = task.design === undefined ? undefined : await readDesign(task.design.path, task.design.text, parser);
   const tables: ReadonlyMap<string, Table> = (task.authority === 'script' ? script?.tables : design?.tables) ?? new Map();
   const expected = new Set([...tables.keys()].map((key) => key.slice(key.lastIndexOf('.') + 1)));
@@ -96,6 +97,12 @@ async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
     skipped: [...(script?.skipped ?? [])],
     disagreements: both ? compareSchemas(design.tables, asModels(script.tables), 'design').differences : [],
   };
+}
+
+/** Scripts are long and seldom change: the last one read is kept. */
+function scriptOf({ path, text }: DatabaseDocument, parser: SqlParser): ScriptReading {
+  if (lastScript?.path !== path || lastScript.text !== text) lastScript = { path, text, reading: readScript(path, text, parser) };
+  return lastScript.reading;
 }
 
 /** Splits off what an `# allow:` comment in the models keeps on purpose. */

@@ -13,6 +13,7 @@ import type { SqlParser } from './sql-parser.ts';
 const ASIDE = /(^|\/)(migrations?|alembic|versions|docs?|examples?|samples?|benchmarks?)\//;
 /** Methods that take an SQL text first. */
 const EXECUTES = /^(text|execute|executemany|exec_driver_sql|fetch|fetchrow|fetchval|fetch_all|fetch_one|scalar|scalars|cursor|stream)$/;
+const SQL_STRING = /["']\s*(?:select|insert\s+into|update|delete\s+from|with)\s/i;
 /** What every mapped class has from its base. */
 const OF_EVERY_CLASS = /^(__\w+__|metadata|registry|query|query_class|model_\w+|awaitable_attrs|id_|mro)$/;
 
@@ -30,14 +31,38 @@ interface Known {
 export function checkQueries(known: Known): Difference[] {
   const { files } = known.project;
   const backrefs = backrefsIn(known);
+  const attributes = attributesByName(known.models, backrefs);
   return files
     .filesWith('queries')
     .filter((file) => !isTestFile(file) && !ASIDE.test(file))
+    .filter((file) => isSuspicious(files.read(file)?.text ?? '', attributes))
     .flatMap((file) => {
       const module = known.project.whole(file);
       known.resolver.forget();
       return module === undefined ? [] : [...unknownAttributes(known, module, backrefs), ...unknownInSql(known, module)];
     });
+}
+
+/** What classes of a name have, all of that name together. */
+function attributesByName(models: ModelReading, backrefs: ReadonlySet<string>): ReadonlyMap<string, ReadonlySet<string>> {
+  const byName = new Map<string, Set<string>>();
+  for (const [node, { attributes, columns }] of models.classes) {
+    const all = byName.get(node.name) ?? new Set(backrefs);
+    for (const name of [...attributes, ...columns.keys()]) all.add(name);
+    byName.set(node.name, all);
+  }
+  return byName;
+}
+
+/** True for a text that is worth parsing: with SQL in a string, or an attribute that no class of this name has. */
+function isSuspicious(text: string, attributes: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  if (SQL_STRING.test(text)) return true;
+  for (const [, name = '', attribute = ''] of text.matchAll(/\b([A-Za-z_]\w*)\.([A-Za-z_]\w*)/g)) {
+    const known = attributes.get(name);
+    if (known !== undefined && !known.has(attribute) && !OF_EVERY_CLASS.test(attribute)) return true;
+  }
+  for (const [, name = ''] of text.matchAll(/\b([A-Za-z_]\w*)\s+as\s+\w/g)) if (attributes.has(name)) return true;
+  return false;
 }
 
 /** The attributes that relationships give to the class at their other end. */
