@@ -5,12 +5,15 @@ import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 
-// Start to tools/list beside a reference server, warm check_code on one file, a check of a large tree, and a contract held against code.
+// Start to tools/list beside a reference server, warm check_code on one file, a check of a large tree, a contract held
+// against code, and a database script against models.
 
 const STARTS = 15;
 const WARM_CALLS = 60;
 const TREE_FILES = 1800;
 const CONTRACT_CALLS = 20;
+const SCHEMA_TABLES = 2000;
+const SCHEMA_MODELS = 500;
 const SERVICE = 'test/fixtures/contract/clinic';
 const FILESYSTEM_SERVER = 'node_modules/@modelcontextprotocol/server-filesystem/dist/index.js';
 
@@ -118,6 +121,77 @@ async function benchContract(root: string): Promise<void> {
   );
 }
 
+/** A script of many tables against a project of many models. */
+async function benchSchema(folder: string): Promise<void> {
+  await mkdir(path.join(folder, '.ai/temp'), { recursive: true });
+  await mkdir(path.join(folder, 'src/app/models'), { recursive: true });
+  const tables = Array.from({ length: SCHEMA_TABLES }, (_, index) => tableText(index));
+  await writeFile(path.join(folder, '.ai/temp/db-init.sql'), tables.join('\n'));
+  await writeFile(
+    path.join(folder, 'src/app/models/base.py'),
+    'from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n',
+  );
+  for (let index = 0; index < SCHEMA_MODELS; index++) await writeFile(path.join(folder, `src/app/models/m${index}.py`), modelText(index));
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: ['dist/bin.js', '--root', folder, '--log-level', 'error'] }),
+  );
+  const check = async (): Promise<number> => {
+    const begin = performance.now();
+    await client.callTool({ name: 'check_schema', arguments: {} });
+    return performance.now() - begin;
+  };
+  const first = await check();
+  const warm: number[] = [];
+  for (let run = 0; run < CONTRACT_CALLS; run++) {
+    await appendFile(path.join(folder, 'src/app/models/m0.py'), `RUN_${run} = ${run}\n`);
+    warm.push(await check());
+  }
+  await client.close();
+  console.log(
+    `check_schema, ${SCHEMA_TABLES} tables and ${SCHEMA_MODELS} models: first ${first.toFixed(0)} ms, warm median ${median(warm).toFixed(0)} ms (${CONTRACT_CALLS} calls)`,
+  );
+}
+
+function tableText(index: number): string {
+  return `CREATE TABLE t${index} (
+    id BIGSERIAL PRIMARY KEY,
+    name VARCHAR(100) NOT NULL,
+    price NUMERIC(18,4) NOT NULL DEFAULT 0,
+    status TEXT NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
+    parent_id BIGINT REFERENCES t${Math.max(0, index - 1)} (id),
+    created_at TIMESTAMPTZ NOT NULL DEFAULT now()
+);
+CREATE INDEX ix_${index} ON t${index} (status, created_at DESC) WHERE status = 'open';
+`;
+}
+
+function modelText(index: number): string {
+  return `from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, String, Text, desc, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base
+
+
+class M${index}(Base):
+    __tablename__ = "t${index}"
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'closed')"),
+        Index("ix_${index}", "status", desc("created_at"), postgresql_where=text("status = 'open'")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    price: Mapped[Decimal] = mapped_column(Numeric(18, 4), server_default="0")
+    status: Mapped[str] = mapped_column(Text, server_default="open")
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("t${Math.max(0, index - 1)}.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+`;
+}
+
 /** Seconds that a program takes; undefined when it is not installed. */
 function timeOf(command: string, args: readonly string[]): number | undefined {
   if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0) return undefined;
@@ -133,6 +207,7 @@ async function version(name: string): Promise<string> {
 
 const root = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-bench-'));
 const service = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-bench-'));
+const schema = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-bench-'));
 try {
   const cpu = os.cpus()[0]?.model ?? 'unknown processor';
   console.log(
@@ -161,6 +236,7 @@ try {
   );
 
   await benchContract(service);
+  await benchSchema(schema);
 
   const bytes = await makeTree(root);
   const client = new Client({ name: 'bench', version: '1.0.0' });
@@ -203,5 +279,5 @@ try {
     if (seconds !== undefined) console.log(`${command} (with its installed plugins) on ${what}: ${seconds.toFixed(1)} s`);
   }
 } finally {
-  for (const folder of [root, service]) await rm(folder, { recursive: true, force: true });
+  for (const folder of [root, service, schema]) await rm(folder, { recursive: true, force: true });
 }

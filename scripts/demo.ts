@@ -89,6 +89,7 @@ try {
   await call('The whole project is checked: a test is missing', 'check_code', {});
   await call('The test is written', 'write_file', { path: 'tests/services/test_loans.py', content: TEST });
   await call('Nothing is left to find', 'check_code', {});
+  await call("The models are held against the DBA's script", 'check_schema', {});
   await call('The phase ends with a work log', 'write_work_log', {
     summary: 'Loans can be checked for renewal.',
     changes: [

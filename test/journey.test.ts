@@ -121,6 +121,7 @@ it('offers nothing that writes in read-only mode', async () => {
     'find_files',
     'check_batch_write',
     'check_contract',
+    'check_schema',
     'check_code',
     'explain_rule',
   ]);

@@ -194,11 +194,17 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       delete jsonSchema.propertyNames;
-      // An output is for reading: its keys and types are enough, and every client's model pays for the rest.
-      if (io === 'output') delete jsonSchema.additionalProperties;
-      if (io === 'output') delete jsonSchema.required;
-      // What stands in a list explains itself; spelt out, the lists of all tools would cost a thousand tokens.
-      if (io === 'output' && path.at(-1) === 'items') delete jsonSchema.properties;
+      // An output is for reading: its keys and their types are enough, and every client's model pays for the rest. What is in a
+      // list or object explains itself; spelt out, the outputs of all tools would cost a thousand tokens.
+      if (io === 'output') {
+        delete jsonSchema.additionalProperties;
+        delete jsonSchema.required;
+        if (path.length > 0) {
+          delete jsonSchema.properties;
+          delete jsonSchema.items;
+          delete jsonSchema.enum;
+        }
+      }
     },
   });
   return objectSchemaShape.parse(rest);

@@ -169,7 +169,7 @@ function nextStep(
   }
   if (open > 0)
     return `The contract still has ${open} open [TBD] places: implement only what is defined, and ask the user about the rest. Write code with write_file.`;
-  return 'Implement with write_file against the contract and the WBS, confirm with check_code and check_contract, then write_work_log.';
+  return 'Implement with write_file against the contract and the WBS, confirm with check_code, check_contract and check_schema, then write_work_log.';
 }
 
 function configText(config: WorkflowConfig): string {

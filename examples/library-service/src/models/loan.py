@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import BigInteger, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -14,6 +14,7 @@ class Loan(Base):
     """A book that a member has taken home."""
 
     __tablename__ = "loans"
+    __table_args__ = (CheckConstraint("renewals IN (0, 1)"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     book_id: Mapped[int] = mapped_column(BigInteger)
