@@ -168,10 +168,8 @@ function operation({ kind, name = [], lexpr, rexpr }: A_Expr): string {
       if (items.length > 0 && (operator === '=' || operator === '<>')) return membership(part(lexpr), operator === '<>', items);
       return `${part(lexpr)} ${operator} ${kind === 'AEXPR_OP_ANY' ? 'any' : 'all'} ${part(rexpr)}`;
     }
-    case 'AEXPR_BETWEEN': {
-      const [low = '', high = ''] = itemsOf(rexpr, 'ordered');
-      return joined('and', [`${part(lexpr)} >= ${low}`, `${part(lexpr)} <= ${high}`]);
-    }
+    case 'AEXPR_BETWEEN':
+      return joined('and', bounds({ lexpr, rexpr }));
     case 'AEXPR_LIKE':
     case 'AEXPR_ILIKE':
     case 'AEXPR_OP':
@@ -234,22 +232,27 @@ function negated(node: Node | undefined): string {
 
 /** AND and OR in any order and nesting. */
 function group(word: 'and' | 'or', args: readonly Node[]): string {
-  const tag = word === 'and' ? 'AND_EXPR' : 'OR_EXPR';
-  const flat = args.flatMap((arg) => ('BoolExpr' in arg && arg.BoolExpr.boolop === tag ? (arg.BoolExpr.args ?? []) : [arg]));
   return joined(
     word,
-    flat.map(canonicalExpression).flatMap((text) => splitJoined(word, text)),
+    args.flatMap((arg) => operands(word, arg)),
   );
+}
+
+function operands(word: 'and' | 'or', node: Node): string[] {
+  const tag = word === 'and' ? 'AND_EXPR' : 'OR_EXPR';
+  if ('BoolExpr' in node && node.BoolExpr.boolop === tag) return (node.BoolExpr.args ?? []).flatMap((arg) => operands(word, arg));
+  if (word === 'and' && 'A_Expr' in node && node.A_Expr.kind === 'AEXPR_BETWEEN') return bounds(node.A_Expr);
+  return [canonicalExpression(node)];
+}
+
+/** BETWEEN is two comparisons. */
+function bounds({ lexpr, rexpr }: A_Expr): string[] {
+  const [low = '', high = ''] = itemsOf(rexpr, 'ordered');
+  return [`${part(lexpr)} >= ${low}`, `${part(lexpr)} <= ${high}`];
 }
 
 function joined(word: 'and' | 'or', parts: readonly string[]): string {
   return `(${[...new Set(parts)].sort().join(` ${word} `)})`;
-}
-
-/** BETWEEN inside AND gives two parts of it. */
-function splitJoined(word: 'and' | 'or', text: string): string[] {
-  const inner = /^\(([^()]*)\)$/.exec(text)?.[1];
-  return word === 'and' && inner?.includes(' and ') === true && !inner.includes(' or ') ? inner.split(' and ') : [text];
 }
 
 function part(node: Node | undefined): string {

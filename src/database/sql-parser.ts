@@ -60,6 +60,7 @@ export function characterOffset(text: string, bytes: number): number {
   return isAscii(text) ? bytes : Buffer.from(text).subarray(0, bytes).toString().length;
 }
 
-function isAscii(text: string): boolean {
+/** True when bytes and characters are the same. */
+export function isAscii(text: string): boolean {
   return !/[^\x00-\x7f]/.test(text);
 }

@@ -1,6 +1,7 @@
 import type { CreateStmt, DefElem, Node } from 'libpg-query';
+import { LineIndex } from '../python/lines.ts';
 import type { Place, Remark, Table } from './schema.ts';
-import { characterOffset, type SqlParser } from './sql-parser.ts';
+import { characterOffset, isAscii, type SqlParser } from './sql-parser.ts';
 import { type SqlStatement, splitStatements } from './sql-statements.ts';
 import { SqlTables, type StatementSource, strings } from './sql-tables.ts';
 
@@ -108,7 +109,7 @@ class ScriptReader {
     const next = NEXT_STATEMENT.exec(text);
     if (next === null) return [];
     const rest = text.slice(next.index + 1);
-    const head: SqlStatement = { text: text.slice(0, next.index), line, isClosed: false, hasPlaceholder };
+    const head: SqlStatement = { text: text.slice(0, next.index), line, hasPlaceholder };
     const shift = line + newlinesBefore(text, next.index + 1) - 1;
     return [head, ...splitStatements(rest).statements.map((each) => ({ ...each, line: each.line + shift }))];
   }
@@ -215,21 +216,28 @@ const AFTER_DEFAULT =
 class Source implements StatementSource {
   private readonly path: string;
   private readonly statement: SqlStatement;
+  private lines: LineIndex | undefined;
+  private readonly isAscii: boolean;
 
   constructor(path: string, statement: SqlStatement) {
     this.path = path;
     this.statement = statement;
+    this.isAscii = isAscii(statement.text);
   }
 
   placeOf(location: number | undefined): Place {
-    const { text, line } = this.statement;
-    return { path: this.path, line: line + newlinesBefore(text, characterOffset(text, Math.max(0, location ?? 0))) };
+    this.lines ??= new LineIndex(this.statement.text);
+    return { path: this.path, line: this.statement.line + this.lines.positionAt(this.offset(location ?? 0)).line - 1 };
+  }
+
+  private offset(bytes: number): number {
+    return this.isAscii ? bytes : characterOffset(this.statement.text, bytes);
   }
 
   expressionAt(location: number, inside: 'column' | 'brackets'): string {
     const { text } = this.statement;
     if (!Number.isFinite(location)) return '';
-    const start = characterOffset(text, location);
+    const start = this.offset(location);
     let depth = 0;
     for (let at = start; at < text.length; at++) {
       const character = text[at];

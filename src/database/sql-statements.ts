@@ -3,8 +3,6 @@ export interface SqlStatement {
   readonly text: string;
   /** 1-based line of its first character. */
   readonly line: number;
-  /** False when the script ends inside a quote or comment that the statement opened. */
-  readonly isClosed: boolean;
   /** Something in it is left for psql or a person to fill in; a name stands there now. */
   readonly hasPlaceholder: boolean;
 }
@@ -53,11 +51,11 @@ class Splitter {
       this.take(found.index);
       if (!this.mark(found[0])) {
         this.take(this.source.length);
-        this.finish(false);
+        this.finish();
       }
     }
     this.take(this.source.length);
-    this.finish(true);
+    this.finish();
     return { statements: this.statements, metaCommands: this.metaCommands, copiedRows: this.copiedRows };
   }
 
@@ -65,7 +63,7 @@ class Splitter {
   private mark(mark: string): boolean {
     switch (mark) {
       case ';':
-        this.finish(true);
+        this.finish();
         this.at += 1;
         this.from = this.at;
         return true;
@@ -130,7 +128,7 @@ class Splitter {
   private metaCommand(): void {
     const end = this.source.indexOf('\n', this.at);
     this.metaCommands += 1;
-    this.finish(true);
+    this.finish();
     this.at = end === -1 ? this.source.length : end;
     this.from = this.at;
   }
@@ -149,11 +147,11 @@ class Splitter {
     this.at += found[0].length;
   }
 
-  private finish(isClosed: boolean): void {
+  private finish(): void {
     const lead = /^\s*/.exec(this.taken)?.[0].length ?? 0;
     const text = this.taken.trim();
     const line = this.lineAt(this.from) + newlines(this.taken.slice(0, lead));
-    if (text !== '') this.statements.push({ text, line, isClosed, hasPlaceholder: this.hasPlaceholder });
+    if (text !== '') this.statements.push({ text, line, hasPlaceholder: this.hasPlaceholder });
     this.taken = '';
     this.hasPlaceholder = false;
     if (COPY_FROM_STDIN.test(text)) this.skipCopiedRows();

@@ -46,7 +46,8 @@ export class TableArgumentReader {
     const parts = this.parts(source, MAX_DEPTH);
     const all = parts.flatMap((part) => ('unread' in part ? [] : [part]));
     const unread = parts.flatMap((part) => ('unread' in part ? [part.unread] : []));
-    return { ...this.constraints(all, names), unread: [...unread, ...this.constraints(all, names).unread] };
+    const found = this.constraints(all, names);
+    return { ...found, unread: [...unread, ...found.unread] };
   }
 
   /** Constraints given as arguments, each with its place. */
