@@ -113,10 +113,9 @@ export class DesignColumns {
 
   private one(text: string, place: Place): DesignedColumn[] {
     const inCode = /^`([A-Za-z_]\w*)\s+([^`]+)`/.exec(text);
-    const found = inCode ?? /^((?:`?[A-Za-z_]\w*`?\s*(?:[,/、]\s*)?)*?`?[A-Za-z_]\w*`?)[\s:：]+(.+)$/.exec(text);
-    const [, list = '', rest = ''] = found ?? [];
-    if (found === null || (inCode === null && !text.startsWith('`'))) return [];
-    const names = namesIn(list);
+    const found = inCode === null ? leadingNames(text) : { names: [inCode[1] ?? ''], rest: inCode[2] ?? '' };
+    if (found === undefined) return [];
+    const { names, rest } = found;
     const sql = TRANSLATIONS.reduce((written, [pattern, word]) => written.replace(pattern, word), plain(rest)).replace(
       /\bcomment\s+'[^']*'/i,
       '',
@@ -177,6 +176,22 @@ export class DesignColumns {
       .map((name) => this.baseline.get(name) ?? this.named([name], { path: '', line: 1 })[0])
       .filter((each) => each !== undefined);
   }
+}
+
+/** The names in backticks that a bullet begins with, and what follows them. */
+function leadingNames(text: string): { names: string[]; rest: string } | undefined {
+  const names: string[] = [];
+  const name = /`([A-Za-z_]\w*)`/y;
+  const between = /\s*[,/、]\s*/y;
+  for (let at = 0; ; at = between.lastIndex) {
+    name.lastIndex = at;
+    const found = name.exec(text)?.[1];
+    if (found === undefined) break;
+    names.push(found);
+    between.lastIndex = name.lastIndex;
+    if (!between.test(text)) return { names, rest: text.slice(name.lastIndex).replace(/^[\s:：]+/, '') };
+  }
+  return names.length === 0 ? undefined : { names, rest: text.slice(between.lastIndex) };
 }
 
 /** `created_at / updated_at` is two names. */

@@ -20,6 +20,9 @@ export class SqlParser {
       const { stmts = [] } = parseSync(text);
       return { kind: 'parsed', statements: stmts.flatMap(({ stmt }) => (stmt === undefined ? [] : [stmt])) };
     } catch (error) {
+      // Nested too deeply for the call stack, of the grammar or of JSON.
+      if (error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError'))
+        return { kind: 'error', message: 'it is nested too deeply', offset: 0 };
       if (!hasSqlDetails(error)) throw error;
       const offset = Math.max(0, (error.sqlDetails?.cursorPosition ?? 1) - 1);
       return { kind: 'error', message: error.message, offset: characterOffset(text, offset) };
@@ -31,9 +34,18 @@ export class SqlParser {
     const known = this.expressions.get(text);
     if (known !== undefined || this.expressions.has(text)) return known;
     if (this.expressions.size > MAX_REMEMBERED) this.expressions.clear();
-    const read = this.readExpression(text);
+    const read = this.safeExpression(text);
     this.expressions.set(text, read);
     return read;
+  }
+
+  private safeExpression(text: string): Expression | undefined {
+    try {
+      return this.readExpression(text);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
   }
 
   private readExpression(text: string): Expression | undefined {
@@ -56,7 +68,7 @@ export function loadSqlParser(): Promise<SqlParser> {
 }
 
 /** The grammar counts bytes. */
-export function characterOffset(text: string, bytes: number): number {
+function characterOffset(text: string, bytes: number): number {
   return isAscii(text) ? bytes : Buffer.from(text).subarray(0, bytes).toString().length;
 }
 

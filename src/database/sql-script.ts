@@ -1,7 +1,7 @@
 import type { CreateStmt, DefElem, Node } from 'libpg-query';
 import { LineIndex } from '../python/lines.ts';
 import type { Place, Remark, Table } from './schema.ts';
-import { characterOffset, isAscii, type SqlParser } from './sql-parser.ts';
+import { isAscii, type SqlParser } from './sql-parser.ts';
 import { type SqlStatement, splitStatements } from './sql-statements.ts';
 import { SqlTables, type StatementSource, strings } from './sql-tables.ts';
 
@@ -19,13 +19,15 @@ export interface ScriptReading {
 }
 
 const MAX_PROBLEMS = 50;
+/** Each look for the next statement reads the rest of the script once more. */
+const MAX_SPLITS = 100;
 /** Messages of the grammar quote the source to its end where a quote is missing. */
 const MAX_MESSAGE = 80;
 /** A line that certainly begins a new statement, where the one before was left open. */
 const NEXT_STATEMENT = /\n(?=(?:create|alter|drop|comment\s+on|insert\s+into|grant|revoke|begin|commit|do\s+\$|set\s+\w+\s*(?:=|to))\b)/gi;
 const MYSQL =
-  /\bengine\s*=|\bauto_increment\b|\bunsigned\b|\btinyint\b|\bmediumtext\b|\bon\s+update\s+current_timestamp|^\s*(?:unique\s+)?key\s+[`\w]+\s*\(|`\w+`/im;
-const FOREIGN_DIALECT = /\bvarchar2\b|\bnvarchar\b|\bnumber\s*\(|\bidentity\s*\(\s*\d|\[dbo\]|^\s*go\s*$|\bautoincrement\b/im;
+  /\bengine\s*=|\bauto_increment\b|\bunsigned\b|\btinyint\b|\bmediumtext\b|\bon\s+update\s+current_timestamp|^[ \t]*(?:unique[ \t]+)?key[ \t]+[`\w]+[ \t]*\(|`\w+`/im;
+const FOREIGN_DIALECT = /\bvarchar2\b|\bnvarchar\b|\bnumber\s*\(|\bidentity\s*\(\s*\d|\[dbo\]|^go[ \t]*$|\bautoincrement\b/im;
 /** The names of what a script may hold besides tables, by the node of the grammar. */
 const SKIPPED: ReadonlyMap<string, string> = new Map([
   ['InsertStmt', 'INSERT'],
@@ -62,6 +64,7 @@ class ScriptReader {
   private readonly tables = new SqlTables();
   private readonly problems: Remark[] = [];
   private readonly skipped = new Map<string, number>();
+  private splits = 0;
 
   constructor(path: string, parser: SqlParser) {
     this.path = path;
@@ -86,7 +89,7 @@ class ScriptReader {
   private statement(statement: SqlStatement): void {
     const parsed = this.parser.parse(statement.text);
     if (parsed.kind === 'parsed') {
-      for (const node of parsed.statements) this.apply(node, statement);
+      for (const node of parsed.statements) this.applySafely(node, statement);
       return;
     }
     // A role's password, a database's name: nothing that makes a table.
@@ -94,7 +97,8 @@ class ScriptReader {
       this.skip('statement with a placeholder');
       return;
     }
-    const parts = parsed.message.includes('/* comment') ? [] : this.splitUnfinished(statement);
+    const isSplit = !parsed.message.includes('/* comment') && this.splits < MAX_SPLITS;
+    const parts = isSplit ? this.splitUnfinished(statement) : [];
     if (parts.length > 1) {
       for (const part of parts) this.statement(part);
       return;
@@ -108,6 +112,7 @@ class ScriptReader {
     NEXT_STATEMENT.lastIndex = 0;
     const next = NEXT_STATEMENT.exec(text);
     if (next === null) return [];
+    this.splits += 1;
     const rest = text.slice(next.index + 1);
     const head: SqlStatement = { text: text.slice(0, next.index), line, hasPlaceholder };
     const shift = line + newlinesBefore(text, next.index + 1) - 1;
@@ -116,6 +121,16 @@ class ScriptReader {
 
   private problem(text: string, line: number): void {
     this.problems.push({ text, place: { path: this.path, line } });
+  }
+
+  private applySafely(node: Node, statement: SqlStatement): void {
+    try {
+      this.apply(node, statement);
+    } catch (error) {
+      // The call stack has an end.
+      if (!(error instanceof RangeError)) throw error;
+      this.problem('This statement is nested too deeply to be read.', statement.line);
+    }
   }
 
   private apply(node: Node, statement: SqlStatement): void {
@@ -189,7 +204,7 @@ class ScriptReader {
       const text = found[0].slice(0, -1);
       const line = statement.line + shift + newlinesBefore(body, found.index);
       const parsed = this.parser.parse(text);
-      if (parsed.kind === 'parsed') for (const node of parsed.statements) this.apply(node, { ...statement, text, line });
+      if (parsed.kind === 'parsed') for (const node of parsed.statements) this.applySafely(node, { ...statement, text, line });
       else this.problem('This DO block builds its statement while it runs: it was not analysed.', line);
     }
   }
@@ -215,43 +230,39 @@ const AFTER_DEFAULT =
 
 class Source implements StatementSource {
   private readonly path: string;
-  private readonly statement: SqlStatement;
+  private readonly line: number;
+  /** One character a byte: the grammar counts bytes. */
+  private readonly bytes: string;
   private lines: LineIndex | undefined;
-  private readonly isAscii: boolean;
 
-  constructor(path: string, statement: SqlStatement) {
+  constructor(path: string, { text, line }: SqlStatement) {
     this.path = path;
-    this.statement = statement;
-    this.isAscii = isAscii(statement.text);
+    this.line = line;
+    this.bytes = isAscii(text) ? text : Buffer.from(text).toString('latin1');
   }
 
   placeOf(location: number | undefined): Place {
-    this.lines ??= new LineIndex(this.statement.text);
-    return { path: this.path, line: this.statement.line + this.lines.positionAt(this.offset(location ?? 0)).line - 1 };
-  }
-
-  private offset(bytes: number): number {
-    return this.isAscii ? bytes : characterOffset(this.statement.text, bytes);
+    this.lines ??= new LineIndex(this.bytes);
+    return { path: this.path, line: this.line + this.lines.positionAt(Math.max(0, location ?? 0)).line - 1 };
   }
 
   expressionAt(location: number, inside: 'column' | 'brackets'): string {
-    const { text } = this.statement;
+    const { bytes } = this;
     if (!Number.isFinite(location)) return '';
-    const start = this.offset(location);
     let depth = 0;
-    for (let at = start; at < text.length; at++) {
-      const character = text[at];
-      if (character === "'") at = Math.max(at, text.indexOf("'", at + 1));
+    let end = bytes.length;
+    for (let at = location; at < bytes.length; at++) {
+      const character = bytes[at];
+      if (character === "'") at = Math.max(at, bytes.indexOf("'", at + 1));
       else if (character === '(' || character === '[') depth += 1;
       else if (character === ')' || character === ']') depth -= 1;
-      if (
-        depth < 0 ||
-        character === ';' ||
-        (depth === 0 && inside === 'column' && (character === ',' || AFTER_DEFAULT.test(text.slice(at, at + 24))))
-      )
-        return oneLine(text.slice(start, at));
+      const isBehindDefault = inside === 'column' && (character === ',' || AFTER_DEFAULT.test(bytes.slice(at, at + 24)));
+      if (depth < 0 || character === ';' || (depth === 0 && isBehindDefault)) {
+        end = at;
+        break;
+      }
     }
-    return oneLine(text.slice(start));
+    return oneLine(Buffer.from(bytes.slice(location, end), 'latin1').toString());
   }
 }
 

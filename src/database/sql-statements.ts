@@ -15,7 +15,6 @@ export interface SqlScript {
 }
 
 const QUOTE_OR_MARK = /'|"|\$(?:[A-Za-z_]\w*)?\$|--|\/\*|;|\\|[<{$:]/g;
-const COPY_FROM_STDIN = /(?:^|\n)\s*copy\b[^;]*\bfrom\s+stdin\b/i;
 /** What people leave for later, or for psql to fill in: `<name>`, `{{name}}`, `${name}`, `:name`, `:'name'`, `:"name"`. */
 const PLACEHOLDER = /<([A-Za-z][\w-]*)>|\{\{\s*(\w+)\s*\}\}|\$\{(\w+)\}|:(\w+)\b|:'(\w+)'|:"(\w+)"/y;
 
@@ -68,11 +67,12 @@ class Splitter {
         this.from = this.at;
         return true;
       case "'":
-        return this.takeThrough(this.isEscapeString() ? /(?:\\[\s\S]|''|[^'\\])*'/y : /(?:''|[^'])*'/y);
+        return this.takeQuoted("'", this.isEscapeString());
       case '"':
-        return this.takeThrough(/(?:""|[^"])*"/y);
+        return this.takeQuoted('"', false);
       case '--':
-        return this.takeThrough(/[^\n]*/y);
+        this.take(this.endOfLine());
+        return true;
       case '/*':
         return this.takeComment();
       case '\\':
@@ -98,12 +98,25 @@ class Splitter {
     this.at = end;
   }
 
-  /** Takes the mark and what follows it as far as the sticky pattern goes. */
-  private takeThrough(pattern: RegExp): boolean {
-    pattern.lastIndex = this.at + 1;
-    if (!pattern.test(this.source)) return false;
-    this.take(pattern.lastIndex);
-    return true;
+  /** Takes a string or name up to its closing quote; a doubled quote is one of its characters. */
+  private takeQuoted(quote: string, hasEscapes: boolean): boolean {
+    let at = this.at + 1;
+    for (;;) {
+      const end = this.source.indexOf(quote, at);
+      if (end === -1) return false;
+      const isEscaped = hasEscapes && backslashesBefore(this.source, end) % 2 === 1;
+      if (isEscaped) at = end + 1;
+      else if (this.source[end + 1] === quote) at = end + 2;
+      else {
+        this.take(end + 1);
+        return true;
+      }
+    }
+  }
+
+  private endOfLine(): number {
+    const end = this.source.indexOf('\n', this.at);
+    return end === -1 ? this.source.length : end;
   }
 
   private takeTo(end: number, length: number): boolean {
@@ -126,10 +139,10 @@ class Splitter {
 
   /** A backslash outside of quotes is psql's own; behind a statement (`\gset`) it ends that too. */
   private metaCommand(): void {
-    const end = this.source.indexOf('\n', this.at);
+    const end = this.endOfLine();
     this.metaCommands += 1;
     this.finish();
-    this.at = end === -1 ? this.source.length : end;
+    this.at = end;
     this.from = this.at;
   }
 
@@ -154,7 +167,7 @@ class Splitter {
     if (text !== '') this.statements.push({ text, line, hasPlaceholder: this.hasPlaceholder });
     this.taken = '';
     this.hasPlaceholder = false;
-    if (COPY_FROM_STDIN.test(text)) this.skipCopiedRows();
+    if (isCopyFromInput(text)) this.skipCopiedRows();
   }
 
   private skipCopiedRows(): void {
@@ -171,6 +184,29 @@ class Splitter {
     this.lineFrom = { offset, line: this.lineFrom.line + newlines(this.source.slice(this.lineFrom.offset, offset)) };
     return this.lineFrom.line;
   }
+}
+
+/** True for a COPY whose rows follow in the script. */
+function isCopyFromInput(text: string): boolean {
+  const statement = text.slice(endOfLeadingComments(text));
+  return /^copy\b/i.test(statement) && /\bfrom\s+stdin\b/i.test(statement);
+}
+
+function endOfLeadingComments(text: string): number {
+  let at = 0;
+  for (;;) {
+    while (/\s/.test(text[at] ?? '')) at += 1;
+    const mark = text.slice(at, at + 2);
+    const end = mark === '--' ? text.indexOf('\n', at) : mark === '/*' ? text.indexOf('*/', at) : -1;
+    if (end === -1) return at;
+    at = mark === '--' ? end + 1 : end + 2;
+  }
+}
+
+function backslashesBefore(text: string, end: number): number {
+  let count = 0;
+  while (text[end - 1 - count] === '\\') count += 1;
+  return count;
 }
 
 function newlines(text: string): number {

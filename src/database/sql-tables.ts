@@ -42,6 +42,8 @@ const ACTIONS: ReadonlyMap<string, string> = new Map([
 const LIKE_DEFAULTS = 8;
 const LIKE_INDEXES = 64;
 const LIKE_CONSTRAINTS = 4;
+/** Domains are made from domains, but not without end. */
+const MAX_DOMAINS = 16;
 
 /** The tables of a script as they are after the statements applied so far. */
 export class SqlTables {
@@ -167,16 +169,16 @@ export class SqlTables {
     return finishTables([...this.tables.values()]);
   }
 
-  private resolveType(column: Column): Column {
+  private resolveType(column: Column, depth = MAX_DOMAINS): Column {
     const { type } = column;
     if (type === undefined || 'unknown' in type) return column;
     const key = this.knownType(type.name);
     const values = this.enums.get(key);
     if (values !== undefined) return { ...column, type: { ...type, name: key, values } };
     const domain = this.domains.get(key);
-    if (domain === undefined) return column;
+    if (domain === undefined || depth === 0) return column;
     const isNullable = domain.isNullable ? column.isNullable : false;
-    return this.resolveType({ ...column, type: { ...domain.type, isArray: type.isArray || domain.type.isArray }, isNullable });
+    return this.resolveType({ ...column, type: { ...domain.type, isArray: type.isArray || domain.type.isArray }, isNullable }, depth - 1);
   }
 
   /** A type without a schema lies in that of the script, or in `public`. */
@@ -195,7 +197,7 @@ export class SqlTables {
 
   private renameColumn(table: TableDraft, from: string, to: string): void {
     const renamed = (name: string): string => (name === from ? to : name);
-    const inText = new RegExp(`\\b${from.replace(/[^\w]/g, '\\$&')}\\b`, 'g');
+    const inText = wordIn(from);
     const inExpression = (each: Expression): Expression => ({
       canonical: each.canonical.replace(inText, to),
       text: each.text.replace(inText, to),
@@ -368,6 +370,11 @@ export class SqlTables {
   }
 }
 
+/** A name as a word of its own, wherever it stands. */
+function wordIn(name: string): RegExp {
+  return new RegExp(`(?<!\\w)${name.replace(/[^\w]/g, '\\$&')}(?!\\w)`, 'gu');
+}
+
 /** The names in a list of the grammar. */
 export function strings(nodes: readonly Node[]): string[] {
   return nodes.flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []));
@@ -411,7 +418,7 @@ function dropColumn(table: TableDraft, name: string): void {
   table.columns = table.columns.filter((column) => column.name !== name);
   if (table.primaryKey?.columns.includes(name) === true) table.primaryKey = undefined;
   table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(name));
-  const word = new RegExp(`\\b${name.replace(/[^\w]/g, '\\$&')}\\b`);
+  const word = wordIn(name);
   table.indexes = table.indexes.filter((index) => !index.keys.some((key) => word.test(key)));
   table.checks = table.checks.filter((check) => !word.test(check.expression.canonical));
 }
@@ -432,7 +439,7 @@ function dropConstraint(table: TableDraft, name: string): void {
 function isDefaultCheckName(name: string, table: string, canonical: string): boolean {
   if (!name.startsWith(`${table}_`) || !/_check\d*$/.test(name)) return false;
   const column = name.slice(table.length + 1).replace(/_?check\d*$/, '');
-  return column === '' || new RegExp(`\\b${column}\\b`).test(canonical);
+  return column === '' || wordIn(column).test(canonical);
 }
 
 function renameConstraint(table: TableDraft, from: string, to: string): void {

@@ -36,7 +36,9 @@ export function withMigrations(text: string, records: readonly MigrationRecord[]
 
 /** True when a text speaks of a revision. */
 export function namesRevision(text: string, revision: string): boolean {
-  return new RegExp(`(?<![\\w])${revision.replace(/[^\w]/g, '\\$&')}(?![\\w])`).test(text);
+  // `1` or `0001` stands everywhere; a hash does not.
+  if (text.includes(`\`${revision}\``)) return true;
+  return /^[0-9a-f]{8,}$/.test(revision) && new RegExp(`(?<!\\w)${revision}(?!\\w)`).test(text);
 }
 
 /** The offset behind the last row of the migrations table; undefined where there is none. */

@@ -49,27 +49,57 @@ export async function findAlembic(workspace: Workspace, folder: string | undefin
   if (others.length > 0)
     throw new Refusal('invalid_input', `There are several alembic.ini: in ${found.join(', ')}.`, 'Name the folder of one with path.');
   const settings = (await workspace.readText(path.posix.join(only, 'alembic.ini'))).text;
-  return { folder: only, versions: versionFolders(only, settings), environment: await findEnvironment(workspace, only) };
+  const manifest = (await workspace.readTextIfExists(path.posix.join(only, 'pyproject.toml')).catch(() => undefined))?.text ?? '';
+  return {
+    folder: only,
+    versions: await versionFolders(workspace, only, settings, manifest),
+    environment: await findEnvironment(workspace, only),
+  };
 }
 
-/** Where the settings say that migrations lie. */
-function versionFolders(folder: string, settings: string): string[] {
-  const setting = (name: string): string | undefined => new RegExp(`^\\s*${name}\\s*=\\s*(.+?)\\s*$`, 'm').exec(settings)?.[1];
-  const inWorkspace = (place: string): string => path.posix.normalize(path.posix.join(folder, place.replace(/%\(here\)s\/?/, '')));
+/** Where the settings, those of alembic.ini first, say that migrations lie. */
+async function versionFolders(workspace: Workspace, folder: string, settings: string, manifest: string): Promise<string[]> {
+  const tool = /^\[tool\.alembic\]$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(manifest)?.[1] ?? '';
+  const setting = (name: string): string | undefined => {
+    const pattern = new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*["']?([^"'\\r\\n]+?)["']?[ \\t]*\\r?$`, 'm');
+    return (pattern.exec(settings) ?? pattern.exec(tool))?.[1];
+  };
   const script = setting('script_location') ?? 'alembic';
-  const listed = setting('version_locations')?.split(/[\s,;:]+/) ?? [path.posix.join(script, 'versions')];
-  return listed.filter((place) => place !== '').map(inWorkspace);
+  const listed = setting('version_locations')?.split(/[\s,;]+/);
+  const found = await Promise.all(
+    (listed ?? [script]).filter((place) => place !== '').map((place) => existingFolder(workspace, folder, place)),
+  );
+  const folders = found.filter((place) => place !== undefined);
+  // The folder of the files themselves Alembic makes with the first one.
+  if (folders.length > 0) return listed === undefined ? folders.map((place) => `${place}/versions`) : folders;
+  throw new Refusal(
+    'not_found',
+    `The folder of the migrations was not found: ${path.posix.join(folder, 'alembic.ini')} says "${(listed ?? [script]).join(', ')}".`,
+    'Ask the user to correct script_location, or make the folder with alembic init.',
+  );
+}
+
+/** `%(here)s/migrations`, a path, or a package such as `shop:migrations`. */
+async function existingFolder(workspace: Workspace, folder: string, place: string): Promise<string | undefined> {
+  const plain = place.replace(/%\(here\)s\/?/, '');
+  const asPath = plain.includes(':') ? plain.replace(/^([\w.]+):/, (_, name: string) => `${name.replaceAll('.', '/')}/`) : plain;
+  for (const base of [folder, path.posix.join(folder, 'src')]) {
+    const candidate = path.posix.normalize(path.posix.join(base, asPath));
+    if (await workspace.isFolder(candidate)) return candidate;
+  }
+  return undefined;
 }
 
 /**
  * Runs Alembic in the project's own environment.
- * @throws Refusal when there is no Alembic, when the database cannot be reached, on cancellation and at the time limit
+ * @throws Refusal when there is no Alembic, when the database cannot be reached, on cancellation and at the time limit.
+ * After `hasConnected` a failure is the migration's own.
  */
 export async function runAlembic(
   workspace: Workspace,
   { folder, environment }: AlembicSetup,
   args: readonly string[],
-  limits: { readonly timeLimit: number; readonly signal: AbortSignal },
+  { hasConnected, ...limits }: { readonly timeLimit: number; readonly signal: AbortSignal; readonly hasConnected: boolean },
 ): Promise<AlembicRun> {
   const result = await runProcess({
     program: environment.program,
@@ -79,6 +109,7 @@ export async function runAlembic(
   });
   const output = withoutSecrets(result.output);
   refuseUnusable(result, output, environment, limits.timeLimit);
+  if (result.code !== 0 && !hasConnected) refuseUnreachable(output);
   return { isDone: result.code === 0, output };
 }
 
@@ -109,6 +140,9 @@ function refuseUnusable({ end, code }: ProcessResult, output: string, environmen
       `Alembic is not installed in ${environment.name}.`,
       `Ask the user to run: ${environment.addCommand('alembic')}.`,
     );
+}
+
+function refuseUnreachable(output: string): void {
   if (UNREACHABLE.test(output))
     throw new Refusal(
       'gate',
@@ -135,9 +169,13 @@ function failureLine(output: string): string {
   return (telling ?? lines.at(-1) ?? '').trim().slice(0, 300);
 }
 
-/** The revisions that the database is at; empty where Alembic has never run on it. */
-export function currentRevisions(output: string): string[] {
-  return output.split('\n').flatMap((line) => /^([0-9A-Za-z_]+)(?: \(.*\))*\s*$/.exec(line.trim())?.[1] ?? []);
+/**
+ * The revisions that the database is at; empty where Alembic has never run on it. Only what `known` names counts: env.py may
+ * print anything.
+ */
+export function currentRevisions(output: string, known: ReadonlySet<string>): string[] {
+  const words = output.split('\n').flatMap((line) => /^(\w+)(?: \(.*\))*\s*$/.exec(line.trim())?.[1] ?? []);
+  return [...new Set(words)].filter((word) => known.has(word));
 }
 
 /** The file that `alembic revision` made, as it prints it. */

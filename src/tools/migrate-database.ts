@@ -101,8 +101,12 @@ async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
-function alembic({ workspace, setup, input: { timeout }, signal }: Migrating, ...args: string[]): Promise<AlembicRun> {
-  return runAlembic(workspace, setup, args, { timeLimit: timeout * 1000, signal });
+function alembic(
+  { workspace, setup, input: { timeout }, signal }: Migrating,
+  args: readonly string[],
+  hasConnected = false,
+): Promise<AlembicRun> {
+  return runAlembic(workspace, setup, args, { timeLimit: timeout * 1000, signal, hasConnected });
 }
 
 /** Every migration that lies in the project, in the order in which they apply. */
@@ -129,7 +133,7 @@ async function makeRevision(migrating: Migrating): Promise<Answer> {
       'A revision needs description, purpose and task.',
       'Say what changes (description), why (purpose), and for which task of the WBS (task): they are recorded with it.',
     );
-  const run = await alembic(migrating, 'revision', '--autogenerate', `--message=${description}`);
+  const run = await alembic(migrating, ['revision', '--autogenerate', `--message=${description}`]);
   if (!run.isDone) throw revisionFailed(run.output);
   const file = generatedFile(run.output);
   const real = file === undefined ? undefined : path.relative(workspace.realRoot, path.resolve(workspace.realRoot, setup.folder, file));
@@ -185,23 +189,23 @@ function revisionFailed(text: string): Refusal {
 }
 
 /** What the database is at. */
-async function current(migrating: Migrating): Promise<string[]> {
-  const run = await alembic(migrating, 'current');
+async function current(migrating: Migrating, migrations: readonly Migration[]): Promise<string[]> {
+  const run = await alembic(migrating, ['current']);
   if (!run.isDone)
     throw new Refusal(
       'gate',
       `alembic current failed:\n${failureText(run.output)}`,
       'Correct what it says (most often env.py), then call again.',
     );
-  return currentRevisions(run.output);
+  return currentRevisions(run.output, new Set(migrations.map(({ revision }) => revision)));
 }
 
 async function upgrade(migrating: Migrating): Promise<Answer> {
   const { workspace, session, input: given } = migrating;
   const config = await readWorkflowConfig(workspace);
-  const before = await current(migrating);
-  if (before.length === 0 && config.dbApproach.value === 'database-first' && !given.initialised) throw bootstrap();
   const migrations = await migrationsOf(migrating);
+  const before = await current(migrating, migrations);
+  if (before.length === 0 && config.dbApproach.value === 'database-first' && !given.initialised) throw bootstrap();
   const done = new Set(before.flatMap((revision) => [...upTo(revision, migrations)]));
   const pending = migrations.filter((migration) => !done.has(migration.revision));
   const unexplained = pending.filter(({ revision }) => !session.purposes.has(revision));
@@ -211,14 +215,17 @@ async function upgrade(migrating: Migrating): Promise<Answer> {
       `Nobody has said what ${unexplained.map(({ revision, description }) => `${revision} (${description})`).join(', ')} ${unexplained.length === 1 ? 'is' : 'are'} for: it goes into the record.`,
       'Call again with purpose and task.',
     );
-  const run = await alembic(migrating, 'upgrade', 'head');
-  if (!run.isDone) throw await upgradeFailed(migrating, run.output, before);
-  const after = await current(migrating);
+  // Whatever happens to the record, what they are for is not asked again in this session.
+  if (given.purpose !== undefined && given.task !== undefined)
+    for (const { revision } of unexplained) session.purposes.set(revision, { purpose: given.purpose, task: given.task });
+  const run = await alembic(migrating, ['upgrade', 'head'], true);
+  if (!run.isDone) throw await upgradeFailed(migrating, run.output, before, migrations);
+  const after = await current(migrating, migrations);
   const reached = new Set(after.flatMap((revision) => [...upTo(revision, migrations)]));
   const applied = pending.filter(({ revision }) => reached.has(revision));
   // A call that was interrupted between the upgrade and the record is made up for by the next one.
   const explained = migrations.filter(({ revision }) => done.has(revision) && session.purposes.has(revision));
-  const asked = pending.length === 0 && given.purpose !== undefined ? migrations.filter(({ revision }) => after.includes(revision)) : [];
+  const asked = pending.length === 0 && given.purpose !== undefined ? await unrecorded(migrating, migrations, after) : [];
   const recorded = await record(migrating, [...new Set([...explained, ...asked, ...applied])]);
   return {
     text: [
@@ -249,8 +256,13 @@ function bootstrap(): Refusal {
   );
 }
 
-async function upgradeFailed(migrating: Migrating, text: string, before: readonly string[]): Promise<Refusal> {
-  const after = await current(migrating).catch(() => undefined);
+async function upgradeFailed(
+  migrating: Migrating,
+  text: string,
+  before: readonly string[],
+  migrations: readonly Migration[],
+): Promise<Refusal> {
+  const after = await current(migrating, migrations).catch(() => undefined);
   const state =
     after === undefined
       ? 'what it left could not be read'
@@ -262,6 +274,20 @@ async function upgradeFailed(migrating: Migrating, text: string, before: readonl
     `alembic upgrade head failed; ${state}.\n${failureText(text)}`,
     'Correct the migration, then call again: nothing was recorded.',
   );
+}
+
+/** The applied migrations without a record that follow the newest one with a record; the newest alone where there is none. */
+async function unrecorded(
+  { workspace, session }: Migrating,
+  migrations: readonly Migration[],
+  heads: readonly string[],
+): Promise<Migration[]> {
+  const { folders } = await requireReadyToWrite(session, workspace);
+  const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
+  const known = `${wbs}\n${await loggedText(workspace)}`;
+  const applied = migrations.filter(({ revision }) => heads.some((head) => upTo(head, migrations).has(revision)));
+  const last = applied.findLastIndex(({ revision }) => namesRevision(known, revision));
+  return last === -1 ? applied.slice(-1) : applied.slice(last);
 }
 
 /** Puts migrations into the work breakdown and the work log where they are not there yet. */
@@ -344,7 +370,7 @@ async function history(migrating: Migrating): Promise<Answer> {
   const migrations = await migrationsOf(migrating);
   const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
   const logged = await loggedText(workspace);
-  const state = await current(migrating).then(
+  const state = await current(migrating, migrations).then(
     (revisions) => ({ revisions, problem: '' }),
     (error: unknown) => {
       // The files can be listed all the same.

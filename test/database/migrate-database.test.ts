@@ -216,6 +216,30 @@ it('ends what it started at the time limit and on cancellation', async () => {
   expect(url).not.toBe('');
 });
 
+it('takes nothing that env.py prints for a revision', async () => {
+  const { root, client } = await project({ approach: 'database-first' });
+  const env = path.join(root, 'migrations/env.py');
+  await writeFile(env, `print("connecting")\n${await readFile(env, 'utf8')}`);
+  await client.call('migrate_database', { action: 'revision', description: 'create products', purpose: 'catalogue', task: 'T1.1' });
+  const refused = await client.call('migrate_database', { action: 'upgrade' });
+  expect(refused.text).toContain('Alembic has never run on this database');
+});
+
+it('records what an earlier call could not, and never twice', async () => {
+  const { root, client } = await project();
+  await addFiles(root, { '.ai/temp/wbs.md': new Uint8Array([0x57, 0xff, 0xfe]) });
+  await client.call('migrate_database', { action: 'revision', description: 'create products', purpose: 'catalogue', task: 'T1.1' });
+  await client.call('migrate_database', { action: 'upgrade' });
+  await addFiles(root, { '.ai/temp/wbs.md': WBS });
+  const again = await client.call('migrate_database', { action: 'upgrade' });
+  expect(again.isError).toBe(false);
+  const text = await wbs(root);
+  expect(text).toContain('| create products | catalogue | T1.1 |');
+  expect((await logs(root)).match(/create products`?: |: create products/g)).toHaveLength(1);
+  await client.call('migrate_database', { action: 'upgrade', purpose: 'catalogue', task: 'T1.1' });
+  expect(await wbs(root)).toBe(text);
+});
+
 it('says what is missing', async () => {
   const root = await temporaryFolder();
   await addFiles(root, { 'src/app.py': '' });
@@ -226,8 +250,8 @@ it('says what is missing', async () => {
   expect(none.text).toContain('no alembic.ini');
   await addFiles(root, { 'one/alembic.ini': '[alembic]\nscript_location = m\n', 'two/alembic.ini': '[alembic]\nscript_location = m\n' });
   expect((await call('migrate_database', { action: 'history' })).text).toContain('in one, two');
-  const empty = await call('migrate_database', { action: 'upgrade', path: 'one', purpose: 'x', task: 'y' });
-  expect(empty.isError).toBe(true);
+  expect((await call('migrate_database', { action: 'history', path: 'one' })).text).toContain('one/alembic.ini says "m"');
+  await addFiles(root, { 'one/m/env.py': '' });
   expect((await call('migrate_database', { action: 'revision', path: 'one' })).text).toContain('needs description, purpose and task');
 });
 
