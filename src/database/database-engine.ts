@@ -1,8 +1,8 @@
 import type Tinypool from 'tinypool';
 import { packageFile } from '../workspace/package-root.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import type { DatabaseAnswer, DatabaseDocument, DatabaseTask, SchemaAnswer, SchemaTask } from './database-worker.ts';
-import type { Migration } from './migrations.ts';
+import type { DatabaseAnswer, DatabaseTask, SchemaAnswer, SchemaTask } from './database-worker.ts';
+import type { MigrationFile } from './migrations.ts';
 
 /** How long the thread is kept when nothing is asked, in milliseconds. */
 const IDLE_MS = 15 * 60 * 1000;
@@ -18,11 +18,11 @@ export class DatabaseEngine {
     return answer;
   }
 
-  /** What migration files say; files that are none are left out. */
-  async migrations(files: readonly DatabaseDocument[], signal: AbortSignal): Promise<readonly Migration[]> {
-    const answer = await this.run({ kind: 'migrations', files }, signal);
-    if (answer.kind !== 'migrations') throw new Error(`the database thread answered ${answer.kind} to migrations`);
-    return answer.migrations;
+  /** What the text of a migration does. */
+  async migration(text: string, signal: AbortSignal): Promise<MigrationFile> {
+    const answer = await this.run({ kind: 'migration', text }, signal);
+    if (answer.kind !== 'migration') throw new Error(`the database thread answered ${answer.kind} to migration`);
+    return answer.migration;
   }
 
   private async run(task: DatabaseTask, signal: AbortSignal): Promise<DatabaseAnswer> {

@@ -6,7 +6,7 @@ import { reasonAllowed } from '../rules/allow.ts';
 import { compareSchemas } from './compare-schemas.ts';
 import { readDesign } from './design-document.ts';
 import { type AllowedDifference, type Authority, type Difference, RULE_OF, type SchemaComparison } from './differences.ts';
-import { type Migration, readMigration } from './migrations.ts';
+import { type MigrationFile, readMigrationFile } from './migrations.ts';
 import { type ModelReading, readModels } from './model-reader.ts';
 import { checkQueries } from './queries.ts';
 import type { Remark, Table } from './schema.ts';
@@ -20,7 +20,7 @@ export interface DatabaseDocument {
 }
 
 /** What the database thread is asked. */
-export type DatabaseTask = SchemaTask | { readonly kind: 'migrations'; readonly files: readonly DatabaseDocument[] };
+export type DatabaseTask = SchemaTask | { readonly kind: 'migration'; readonly text: string };
 
 /** `root` is absolute, with links resolved. */
 export interface SchemaTask {
@@ -50,7 +50,7 @@ export interface SchemaAnswer extends SchemaComparison {
   readonly disagreements: readonly Difference[];
 }
 
-export type DatabaseAnswer = SchemaAnswer | { readonly kind: 'migrations'; readonly migrations: readonly Migration[] };
+export type DatabaseAnswer = SchemaAnswer | { readonly kind: 'migration'; readonly migration: MigrationFile };
 
 interface Tools {
   readonly project: Project;
@@ -63,8 +63,7 @@ let lastScript: (DatabaseDocument & { readonly reading: ScriptReading }) | undef
 /** Runs in the database thread. */
 export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
   if (task.kind === 'schema') return checkSchema(task);
-  const python = await loadParser();
-  return { kind: 'migrations', migrations: task.files.flatMap(({ path, text }) => readMigration(path, text, python) ?? []) };
+  return { kind: 'migration', migration: readMigrationFile(task.text, await loadParser()) };
 }
 
 async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {

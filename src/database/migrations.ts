@@ -4,15 +4,8 @@ import { enclosingFunction } from '../python/resolver.ts';
 import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 
-/** An Alembic migration, as its file says. */
-export interface Migration {
-  /** Workspace-relative. */
-  readonly path: string;
-  readonly revision: string;
-  /** The revisions it follows; several for a merge. */
-  readonly follows: readonly string[];
-  /** The first line of its docstring. */
-  readonly description: string;
+/** What the file of an Alembic migration does. */
+export interface MigrationFile {
   /** What `upgrade()` does, in order: `add_column loans.due_on`. */
   readonly operations: readonly string[];
   /** What in `upgrade()` may lose data or fail on rows that exist. */
@@ -24,40 +17,16 @@ export interface Migration {
 const LOSING = new Set(['drop_table', 'drop_column']);
 const LOSING_SQL = /\b(?:drop\s+(?:table|column|schema|type)|truncate|delete\s+from)\b/i;
 
-/** Reads a migration; undefined for a file that is none. */
-export function readMigration(path: string, text: string, parser: PythonParser): Migration | undefined {
+/** Reads the operations of a migration. */
+export function readMigrationFile(text: string, parser: PythonParser): MigrationFile {
   const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const facts = collectFacts(source, buildModule(parser.parse(source, 'whole'), source));
-  const [revision] = stringsOf(facts, 'revision');
-  if (revision === undefined) return undefined;
   const upgrade = operationsIn(facts, 'upgrade');
   return {
-    path,
-    revision,
-    follows: stringsOf(facts, 'down_revision'),
-    description: docstring(source),
     operations: upgrade.map(({ name, target }) => (target === '' ? name : `${name} ${target}`)),
     dangers: upgrade.flatMap(dangersOf),
     hasDowngrade: operationsIn(facts, 'downgrade').length > 0,
   };
-}
-
-/** The migrations that `revision` is built on, itself included. */
-export function upTo(revision: string, migrations: readonly Migration[]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const pending = [revision];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (found.has(next)) continue;
-    found.add(next);
-    pending.push(...(migrations.find((each) => each.revision === next)?.follows ?? []));
-  }
-  return found;
-}
-
-/** The migrations in the order in which they apply; those that cannot be placed come last. */
-export function inOrder(migrations: readonly Migration[]): Migration[] {
-  const depth = (migration: Migration): number => upTo(migration.revision, migrations).size;
-  return migrations.toSorted((one, other) => depth(one) - depth(other) || one.path.localeCompare(other.path));
 }
 
 interface Operation {
@@ -94,18 +63,6 @@ function dangersOf({ name, target, call }: Operation): string[] {
   return name === 'execute' && LOSING_SQL.test(target) ? [`execute: ${target}`] : [];
 }
 
-function stringsOf(facts: ModuleFacts, name: string): string[] {
-  const binding = facts.scope.bindings.get(name)?.[0];
-  const value = binding?.kind === 'value' ? binding.value : undefined;
-  if (value === undefined) return [];
-  return 'items' in value ? value.items.flatMap(textOf) : textOf(value);
-}
-
 function textOf(value: Expression | undefined): string[] {
   return value?.kind === 'string' && value.interpolations.length === 0 ? [value.value] : [];
-}
-
-function docstring(text: string): string {
-  const [, found = ''] = /^\s*(?:#[^\n]*\n\s*)*[rR]?(?:"""|''')\s*([^\n]*?)\s*(?:\n|"""|''')/.exec(text) ?? [];
-  return found;
 }

@@ -1,4 +1,5 @@
 import { inLanguage } from './in-language.ts';
+import { readBlocks } from './markdown.ts';
 
 /** A migration as the work breakdown records it. */
 export interface MigrationRecord {
@@ -17,16 +18,19 @@ const COLUMNS = {
   japanese: ['リビジョン', '説明', '目的', 'タスク', '日付'],
 } as const;
 
+const TITLES: ReadonlySet<string> = new Set(Object.values(HEADINGS).map((title) => title.toLowerCase()));
+const FIRST_COLUMNS: ReadonlySet<string> = new Set(Object.values(COLUMNS).map(([first]) => first));
+
 /**
  * The text of a work breakdown with rows for these migrations: in its migrations table, or in a new one at the end. Every
  * other byte stays. Migrations that the text names already are left out. `language` is a BCP 47 tag.
  */
-export function withMigrations(text: string, records: readonly MigrationRecord[], language: string): string {
+export async function withMigrations(text: string, records: readonly MigrationRecord[], language: string): Promise<string> {
   const missing = records.filter((record) => !namesRevision(text, record.revision));
   if (missing.length === 0) return text;
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const rows = missing.map((record) => row([`\`${record.revision}\``, record.description, record.purpose, record.task, record.date]));
-  const at = endOfTable(text);
+  const at = await endOfTable(text);
   if (at !== undefined) return `${text.slice(0, at)}${newline}${rows.join(newline)}${text.slice(at)}`;
   const columns = inLanguage<readonly string[]>(language, COLUMNS);
   const table = [`## ${inLanguage<string>(language, HEADINGS)}`, '', row(columns), row(columns.map(() => '---')), ...rows];
@@ -42,20 +46,16 @@ export function namesRevision(text: string, revision: string): boolean {
 }
 
 /** The offset behind the last row of the migrations table; undefined where there is none. */
-function endOfTable(text: string): number | undefined {
-  const heading = /^#{1,6}[ \t]+(?:[\d.]+[ \t]+)?(?:migrations|数据库迁移|迁移记录|マイグレーション)[ \t]*\r?$/im.exec(text);
-  if (heading === null) return undefined;
-  let at = heading.index + heading[0].length;
-  let end: number | undefined;
-  for (const line of text.slice(at).split('\n').slice(1)) {
-    at += 1;
-    if (/^#{1,6}[ \t]/.test(line)) break;
-    if (line.trimStart().startsWith('|')) end = at + line.trimEnd().length;
-    else if (end !== undefined) break;
-    at += line.length;
-  }
-  // A carriage return at the end of the heading line is counted with it.
-  return end;
+async function endOfTable(text: string): Promise<number | undefined> {
+  const blocks = await readBlocks(text);
+  const heading = blocks.findIndex((block) => block.kind === 'heading' && TITLES.has(block.text.replace(/^[\d.]+\s+/, '').toLowerCase()));
+  if (heading === -1) return undefined;
+  const section = blocks.slice(heading + 1);
+  const end = section.findIndex((block) => block.kind === 'heading');
+  const table = (end === -1 ? section : section.slice(0, end)).find(
+    (block) => block.kind === 'table' && FIRST_COLUMNS.has(block.header[0]?.text ?? '') && block.header.length === COLUMNS.english.length,
+  );
+  return table === undefined ? undefined : table.start + text.slice(table.start, table.end).trimEnd().length;
 }
 
 function row(cells: readonly string[]): string {

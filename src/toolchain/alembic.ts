@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { z } from 'zod';
 import { listFiles } from '../workspace/listing.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -10,24 +11,59 @@ import { withoutSecrets } from './secrets.ts';
 export interface AlembicSetup {
   /** The folder of `alembic.ini`, workspace-relative. */
   readonly folder: string;
-  /** The folders of the migration files, workspace-relative. */
-  readonly versions: readonly string[];
   readonly environment: PythonEnvironment;
 }
 
-/** How a run of Alembic ended: its output without credentials. */
+/** A migration as Alembic knows it. */
+export interface Revision {
+  readonly revision: string;
+  /** The revisions it follows; several for a merge. */
+  readonly follows: readonly string[];
+  /** The first line of its docstring. */
+  readonly description: string;
+  /** Workspace-relative. */
+  readonly path: string;
+}
+
+/** How a run ended: its output without credentials. */
 export interface AlembicRun {
   readonly isDone: boolean;
   readonly output: string;
 }
 
+export interface RunLimits {
+  /** In milliseconds. */
+  readonly timeLimit: number;
+  readonly signal: AbortSignal;
+}
+
 const UNREACHABLE =
-  /connection refused|could not connect|connect call failed|connection to server .* failed|could not translate host|name or service not known|getaddrinfo|timeout expired|network is unreachable|no such file or directory.*s\.PGSQL/i;
+  /connection refused|could not connect|connect call failed|connection to server .{0,200} failed|could not translate host|name or service not known|getaddrinfo|timeout expired|network is unreachable/i;
 const REFUSED_LOGIN =
-  /password authentication failed|InvalidPasswordError|no pg_hba\.conf entry|role ".*" does not exist|database ".*" does not exist/i;
-const MISSING_DRIVER = /No module named ['"]?([\w.]+)/;
-/** Lines of a failure that are shown. */
+  /password authentication failed|InvalidPasswordError|no pg_hba\.conf entry|(?:role|database) ".{0,100}" does not exist/i;
+const MISSING_MODULE = /No module named ['"]?([\w.]+)/;
+/** What is shown of a failure. */
 const SHOWN_LINES = 12;
+const MAX_LINE = 300;
+/** Asks Alembic itself, oldest first: where migrations lie and how they follow one another can be said in many ways. */
+const LISTED = 'revisions:';
+const LIST_REVISIONS = `
+import json
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+try:
+    config = Config("alembic.ini", toml_file="pyproject.toml")
+except TypeError:
+    config = Config("alembic.ini")
+found = []
+for each in ScriptDirectory.from_config(config).walk_revisions():
+    down = each.down_revision or ()
+    follows = [down] if isinstance(down, str) else list(down)
+    found.append({"revision": each.revision, "follows": follows, "doc": each.doc or "", "path": each.path})
+print("\\n${LISTED}" + json.dumps(found[::-1]))
+`;
+const listedSchema = z.array(z.object({ revision: z.string(), follows: z.array(z.string()), doc: z.string(), path: z.string() }));
 
 /**
  * The Alembic set-up of a workspace; `folder` names it where there are several.
@@ -36,80 +72,86 @@ const SHOWN_LINES = 12;
 export async function findAlembic(workspace: Workspace, folder: string | undefined): Promise<AlembicSetup> {
   const files = await listFiles(workspace, ['**/alembic.ini']);
   const found = files.map((file) => path.posix.dirname(file));
-  const wanted = folder === undefined ? undefined : path.posix.normalize(folder).replace(/\/(?:alembic\.ini)?$/, '');
+  const named = folder?.replace(/(^|\/)alembic\.ini$/, '');
+  const wanted = named === undefined ? undefined : path.posix.normalize(named === '' ? '.' : named).replace(/(.)\/$/, '$1');
   const [only, ...others] = wanted === undefined ? found : found.filter((each) => each === wanted);
+  const choices = found.map((each) => (each === '.' ? '. (the workspace itself)' : each)).join(', ');
   if (only === undefined)
     throw new Refusal(
       'not_found',
       wanted === undefined ? 'The workspace has no alembic.ini.' : `There is no alembic.ini in "${wanted}".`,
       found.length === 0
         ? 'Set Alembic up first: alembic init -t async migrations, with target_metadata of the models in its env.py.'
-        : `Choose one of: ${found.join(', ')}.`,
+        : `Choose one of: ${choices}.`,
     );
   if (others.length > 0)
-    throw new Refusal('invalid_input', `There are several alembic.ini: in ${found.join(', ')}.`, 'Name the folder of one with path.');
-  const settings = (await workspace.readText(path.posix.join(only, 'alembic.ini'))).text;
-  const manifest = (await workspace.readTextIfExists(path.posix.join(only, 'pyproject.toml')).catch(() => undefined))?.text ?? '';
-  return {
-    folder: only,
-    versions: await versionFolders(workspace, only, settings, manifest),
-    environment: await findEnvironment(workspace, only),
-  };
-}
-
-/** Where the settings, those of alembic.ini first, say that migrations lie. */
-async function versionFolders(workspace: Workspace, folder: string, settings: string, manifest: string): Promise<string[]> {
-  const tool = /^\[tool\.alembic\]$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(manifest)?.[1] ?? '';
-  const setting = (name: string): string | undefined => {
-    const pattern = new RegExp(`^[ \\t]*${name}[ \\t]*=[ \\t]*["']?([^"'\\r\\n]+?)["']?[ \\t]*\\r?$`, 'm');
-    return (pattern.exec(settings) ?? pattern.exec(tool))?.[1];
-  };
-  const script = setting('script_location') ?? 'alembic';
-  const listed = setting('version_locations')?.split(/[\s,;]+/);
-  const found = await Promise.all(
-    (listed ?? [script]).filter((place) => place !== '').map((place) => existingFolder(workspace, folder, place)),
-  );
-  const folders = found.filter((place) => place !== undefined);
-  // The folder of the files themselves Alembic makes with the first one.
-  if (folders.length > 0) return listed === undefined ? folders.map((place) => `${place}/versions`) : folders;
-  throw new Refusal(
-    'not_found',
-    `The folder of the migrations was not found: ${path.posix.join(folder, 'alembic.ini')} says "${(listed ?? [script]).join(', ')}".`,
-    'Ask the user to correct script_location, or make the folder with alembic init.',
-  );
-}
-
-/** `%(here)s/migrations`, a path, or a package such as `shop:migrations`. */
-async function existingFolder(workspace: Workspace, folder: string, place: string): Promise<string | undefined> {
-  const plain = place.replace(/%\(here\)s\/?/, '');
-  const asPath = plain.includes(':') ? plain.replace(/^([\w.]+):/, (_, name: string) => `${name.replaceAll('.', '/')}/`) : plain;
-  for (const base of [folder, path.posix.join(folder, 'src')]) {
-    const candidate = path.posix.normalize(path.posix.join(base, asPath));
-    if (await workspace.isFolder(candidate)) return candidate;
-  }
-  return undefined;
+    throw new Refusal('invalid_input', `There are several alembic.ini: in ${choices}.`, 'Name the folder of one with path.');
+  return { folder: only, environment: await findEnvironment(workspace, only) };
 }
 
 /**
- * Runs Alembic in the project's own environment.
- * @throws Refusal when there is no Alembic, when the database cannot be reached, on cancellation and at the time limit.
- * After `hasConnected` a failure is the migration's own.
+ * Runs Alembic in the project's own environment. After `hasConnected` a failure is the migration's own.
+ * @throws Refusal when there is no Alembic, when the database cannot be reached, on cancellation and at the time limit
  */
 export async function runAlembic(
   workspace: Workspace,
+  setup: AlembicSetup,
+  args: readonly string[],
+  { hasConnected, ...limits }: RunLimits & { readonly hasConnected: boolean },
+): Promise<AlembicRun> {
+  const run = await runPython(workspace, setup, ['-m', 'alembic', ...args], limits);
+  if (!run.isDone && !hasConnected) refuseUnreachable(run.output);
+  return run;
+}
+
+/**
+ * Every migration of the project, oldest first; the database is not asked.
+ * @throws Refusal when Alembic cannot read them
+ */
+export async function listRevisions(workspace: Workspace, setup: AlembicSetup, limits: RunLimits): Promise<Revision[]> {
+  const run = await runPython(workspace, setup, ['-c', LIST_REVISIONS], limits);
+  const line = run.output.split('\n').findLast((each) => each.startsWith(LISTED));
+  if (!run.isDone || line === undefined)
+    throw new Refusal(
+      'gate',
+      `Alembic cannot read the migrations:\n${failureText(run.output)}`,
+      'Correct the file that it names, or script_location in alembic.ini.',
+    );
+  return listedSchema.parse(JSON.parse(line.slice(LISTED.length))).map(({ revision, follows, doc, path: file }) => ({
+    revision,
+    follows,
+    description: doc.split('\n')[0]?.trim() ?? '',
+    path: path.relative(workspace.realRoot, path.resolve(workspace.realRoot, setup.folder, file)).replaceAll(path.sep, '/'),
+  }));
+}
+
+/** The revisions that `heads` are built on, themselves included. */
+export function upTo(heads: readonly string[], revisions: readonly Revision[]): ReadonlySet<string> {
+  const follows = new Map(revisions.map((each) => [each.revision, each.follows]));
+  const found = new Set<string>();
+  const pending = [...heads];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    pending.push(...(follows.get(next) ?? []));
+  }
+  return found;
+}
+
+async function runPython(
+  workspace: Workspace,
   { folder, environment }: AlembicSetup,
   args: readonly string[],
-  { hasConnected, ...limits }: { readonly timeLimit: number; readonly signal: AbortSignal; readonly hasConnected: boolean },
+  limits: RunLimits,
 ): Promise<AlembicRun> {
   const result = await runProcess({
     program: environment.program,
-    args: [...environment.args, '-m', 'alembic', ...args],
+    args: [...environment.args, ...args],
     folder: path.join(workspace.realRoot, folder),
     ...limits,
   });
   const output = withoutSecrets(result.output);
   refuseUnusable(result, output, environment, limits.timeLimit);
-  if (result.code !== 0 && !hasConnected) refuseUnreachable(output);
   return { isDone: result.code === 0, output };
 }
 
@@ -132,8 +174,7 @@ function refuseUnusable({ end, code }: ProcessResult, output: string, environmen
       `Alembic did not end within ${timeLimit / 1000} s and was ended, with everything it started.`,
       'Another session may hold a lock on a table. Check the state with action "history", then call again, with a longer timeout where it is needed.',
     );
-  if (code === 0) return;
-  const missing = MISSING_DRIVER.exec(output)?.[1];
+  const missing = code === 0 ? undefined : MISSING_MODULE.exec(output)?.[1];
   if (missing === 'alembic' || missing?.startsWith('alembic.') === true)
     throw new Refusal(
       'not_found',
@@ -159,27 +200,22 @@ function refuseUnreachable(output: string): void {
 
 /** What a failed run says in the end. */
 export function failureText(output: string): string {
-  return output.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+  const lines = output.trimEnd().split('\n').slice(-SHOWN_LINES);
+  return lines.map((line) => line.slice(0, MAX_LINE)).join('\n');
 }
 
 /** The line that names the error. */
 function failureLine(output: string): string {
   const lines = output.trimEnd().split('\n');
   const telling = lines.findLast((line) => /error|refused|failed|does not exist/i.test(line) && !/^\s*File |^\(Background/.test(line));
-  return (telling ?? lines.at(-1) ?? '').trim().slice(0, 300);
+  return (telling ?? lines.at(-1) ?? '').trim().slice(0, MAX_LINE);
 }
 
 /**
- * The revisions that the database is at; empty where Alembic has never run on it. Only what `known` names counts: env.py may
- * print anything.
+ * The revisions that the database is at, as `alembic current` prints them; empty where Alembic has never run on it. Only what
+ * `known` names counts: env.py may print anything.
  */
 export function currentRevisions(output: string, known: ReadonlySet<string>): string[] {
-  const words = output.split('\n').flatMap((line) => /^(\w+)(?: \(.*\))*\s*$/.exec(line.trim())?.[1] ?? []);
+  const words = output.split('\n').flatMap((line) => /^(\S+)(?:\s+\([^()]*\))*\s*$/.exec(line.slice(0, MAX_LINE))?.[1] ?? []);
   return [...new Set(words)].filter((word) => known.has(word));
-}
-
-/** The file that `alembic revision` made, as it prints it. */
-export function generatedFile(output: string): string | undefined {
-  // Long paths are wrapped in the middle of the line.
-  return /Generating\s+([\s\S]+?\.py)\s*\.\.\.\s+done/.exec(output)?.[1]?.replace(/\n\s*/g, '');
 }

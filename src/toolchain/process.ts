@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A program to run. It is started without a shell. */
 export interface Command {
@@ -24,19 +26,22 @@ export interface ProcessResult {
 }
 
 const MAX_OUTPUT = 256 * 1024;
-/** How long a program may take to end after it was asked to, in milliseconds. */
+/** How long a program may take to end after it was asked to, and its pipes to close after it ended, in milliseconds. */
 const GRACE_MS = 1_000;
+/** Marks everything that a program starts, so that it can be found again. */
+const MARK = 'PYTHON_ENGINEER_RUN';
 // Sequences that move the cursor or set colours, and other characters that no reader can see.
-const CONTROL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+const CONTROL = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 /** Runs a program to its end, its time limit or a cancellation, and ends everything it started. */
 export function runProcess(command: Command): Promise<ProcessResult> {
   return new Promise((resolve) => {
     const { signal, timeLimit } = command;
     const output = new LimitedText();
+    const mark = randomUUID();
     const child = spawn(command.program, [...command.args], {
       cwd: command.folder,
-      env: { ...process.env, NO_COLOR: '1', PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', ...command.environment },
+      env: { ...process.env, NO_COLOR: '1', PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', ...command.environment, [MARK]: mark },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that what the program starts can be ended with it.
       detached: process.platform !== 'win32',
@@ -46,8 +51,8 @@ export function runProcess(command: Command): Promise<ProcessResult> {
     const stop = (reason: 'timed_out' | 'cancelled') => (): void => {
       if (end !== 'exited') return;
       end = reason;
-      endTree(child.pid, 'SIGTERM');
-      setTimeout(() => endTree(child.pid, 'SIGKILL'), GRACE_MS).unref();
+      endTree(child.pid, mark, 'SIGTERM');
+      setTimeout(() => endTree(child.pid, mark, 'SIGKILL'), GRACE_MS).unref();
     };
     const onAbort = stop('cancelled');
     const timer = setTimeout(stop('timed_out'), timeLimit);
@@ -55,11 +60,15 @@ export function runProcess(command: Command): Promise<ProcessResult> {
     if (signal.aborted) onAbort();
     child.stdout.on('data', (chunk: Buffer) => output.add(chunk));
     child.stderr.on('data', (chunk: Buffer) => output.add(chunk));
+    let isFinished = false;
     const finish = (code: number | null): void => {
+      if (isFinished) return;
+      isFinished = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       // What the program left running holds no result.
-      endTree(child.pid, 'SIGKILL');
+      endTree(child.pid, mark, 'SIGKILL');
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
       resolve({ end, code: end === 'exited' ? (code ?? undefined) : undefined, output: output.text() });
     };
     child.once('error', () => {
@@ -67,19 +76,44 @@ export function runProcess(command: Command): Promise<ProcessResult> {
       finish(null);
     });
     child.once('close', finish);
+    // Something it started may keep the pipes open for ever.
+    child.once('exit', (code) => setTimeout(finish, GRACE_MS, code).unref());
   });
 }
 
-function endTree(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
+/** Ends a program, its group, and what has left the group. */
+function endTree(pid: number | undefined, mark: string, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;
   if (process.platform === 'win32') {
     spawn('taskkill', ['/pid', String(pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true }).on('error', () => undefined);
     return;
   }
+  for (const target of [-pid, ...marked(mark)]) {
+    try {
+      process.kill(target, signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+/** The processes that carry the mark in their environment, where the system shows it. */
+function marked(mark: string): number[] {
   try {
-    process.kill(-pid, signal);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && carries(name, mark))
+      .map(Number);
   } catch {
-    // It has ended already.
+    return [];
+  }
+}
+
+function carries(pid: string, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`).includes(`${MARK}=${mark}`);
+  } catch {
+    // Another user's, or gone.
+    return false;
   }
 }
 
@@ -93,10 +127,12 @@ class LimitedText {
   add(chunk: Buffer): void {
     const room = MAX_OUTPUT / 2 - this.headLength;
     const first = chunk.subarray(0, Math.max(0, room));
-    this.head.push(first);
+    if (first.length > 0) this.head.push(Buffer.from(first));
     this.headLength += first.length;
+    if (first.length === chunk.length) return;
     const joined = Buffer.concat([this.tail, chunk.subarray(first.length)]);
-    const kept = joined.subarray(Math.max(0, joined.length - MAX_OUTPUT / 2));
+    // Copies: a part would keep the whole alive.
+    const kept = Buffer.from(joined.subarray(Math.max(0, joined.length - MAX_OUTPUT / 2)));
     this.dropped += joined.length - kept.length;
     this.tail = kept;
   }

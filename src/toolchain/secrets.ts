@@ -1,13 +1,35 @@
-const SECRET_NAME = /pass(?:word|wd)?|secret|token|api_?key|private|credential|dsn/i;
-const IN_URL = /([a-z][a-z0-9+.-]*:\/\/)[^\s/:@'"]*:[^\s@'"]*@/gi;
-const IN_SETTING = /\b(password|passwd|pwd|secret|token|api_?key)(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi;
+const SECRET_NAME = /pass(?:word|wd)?|secret|token|api_?key|private|credential/i;
+const IN_URL = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/'"]{0,300}@/gi;
+const IN_SETTING =
+  /(\w{0,40}(?:password|passwd|pwd|secret|token|api_?key)\w{0,40}["']?\s{0,3}[=:]\s{0,3})(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|[^\s"',;&]{1,300})/gi;
 /** A shorter value stands everywhere. */
-const SHORTEST = 6;
+const SHORTEST = 4;
 
 /** A text without credentials: those in addresses and settings, and the values of environment variables that hold secrets. */
 export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = process.env): string {
-  let safe = text.replace(IN_URL, '$1***@').replace(IN_SETTING, '$1$2***');
-  for (const [name, value] of Object.entries(environment))
-    if (value !== undefined && value.length >= SHORTEST && SECRET_NAME.test(name)) safe = safe.replaceAll(value, '***');
-  return safe;
+  let safe = text;
+  for (const secret of secretsIn(environment)) safe = safe.replaceAll(secret, '***');
+  return safe.replace(IN_URL, '$1***@').replace(IN_SETTING, '$1***');
+}
+
+/** The values of variables whose names speak of secrets, and the passwords in the addresses of the others. */
+function secretsIn(environment: NodeJS.ProcessEnv): string[] {
+  const found = new Set<string>();
+  for (const [name, value = ''] of Object.entries(environment)) {
+    if (SECRET_NAME.test(name)) found.add(value);
+    const password = /:\/\/[^\s/:@]*:(.+)@[^@]*$/.exec(value)?.[1];
+    if (password === undefined) continue;
+    found.add(password);
+    found.add(decoded(password));
+  }
+  // The longest first: one may be a part of another.
+  return [...found].filter((value) => value.length >= SHORTEST).sort((one, other) => other.length - one.length);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

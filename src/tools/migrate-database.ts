@@ -1,6 +1,5 @@
-import path from 'node:path';
 import { z } from 'zod';
-import { inOrder, type Migration, upTo } from '../database/migrations.ts';
+import type { MigrationFile } from '../database/migrations.ts';
 import { inLanguage } from '../documents/in-language.ts';
 import { type MigrationRecord, namesRevision, withMigrations } from '../documents/migration-record.ts';
 import { listWorkLogs } from '../documents/work-log.ts';
@@ -10,12 +9,14 @@ import {
   currentRevisions,
   failureText,
   findAlembic,
-  generatedFile,
+  listRevisions,
+  type Revision,
+  type RunLimits,
   runAlembic,
+  upTo,
 } from '../toolchain/alembic.ts';
 import { readArtefacts } from '../workspace/artefacts.ts';
 import { readWorkflowConfig } from '../workspace/config.ts';
-import { listFiles } from '../workspace/listing.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { encodeText } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -32,7 +33,11 @@ const words = z.string().trim().min(1);
 const input = z.strictObject({
   path: z.string().optional().describe('Folder of alembic.ini where there are several'),
   action: z.enum(ACTIONS),
-  description: words.max(120).optional().describe('revision: what changes'),
+  description: words
+    .max(120)
+    .regex(/^[^\\"\u0000-\u001f]+$/, 'one line without quotation marks and backslashes')
+    .optional()
+    .describe('revision: what changes'),
   purpose: words.optional().describe('Why, for the record'),
   task: words.optional().describe('WBS id'),
   initialised: z.boolean().default(false).describe('database-first: the user confirmed that db-init.sql made this database'),
@@ -79,6 +84,7 @@ export const migrateDatabase: AnyTool = defineTool({
       throw new Refusal('gate', 'Contract mode writes documentation only.', 'Call read_context with mode "develop" first.');
     const migrating = { session, workspace, setup: await findAlembic(workspace, given.path), input: given, signal };
     return inTurn(workspace.realRoot, () => {
+      signal.throwIfAborted();
       switch (given.action) {
         case 'revision':
           return makeRevision(migrating);
@@ -101,31 +107,17 @@ async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
-function alembic(
-  { workspace, setup, input: { timeout }, signal }: Migrating,
-  args: readonly string[],
-  hasConnected = false,
-): Promise<AlembicRun> {
-  return runAlembic(workspace, setup, args, { timeLimit: timeout * 1000, signal, hasConnected });
+function alembic(migrating: Migrating, args: readonly string[], hasConnected = false): Promise<AlembicRun> {
+  const { workspace, setup } = migrating;
+  return runAlembic(workspace, setup, args, { ...limits(migrating), hasConnected });
 }
 
-/** Every migration that lies in the project, in the order in which they apply. */
-async function migrationsOf({ session, workspace, setup, signal }: Migrating): Promise<Migration[]> {
-  const files = await listFiles(
-    workspace,
-    setup.versions.map((folder) => `${folder}/**/*.py`),
-  );
-  const texts = await Promise.all(files.map((file) => workspace.readText(file)));
-  return inOrder(
-    await session.services.database.migrations(
-      texts.map(({ path: file, text }) => ({ path: file, text })),
-      signal,
-    ),
-  );
+function limits({ input: { timeout }, signal }: Migrating): RunLimits {
+  return { timeLimit: timeout * 1000, signal };
 }
 
 async function makeRevision(migrating: Migrating): Promise<Answer> {
-  const { workspace, session, setup, input: given } = migrating;
+  const { workspace, session, setup, signal, input: given } = migrating;
   const { description, purpose, task } = given;
   if (description === undefined || purpose === undefined || task === undefined)
     throw new Refusal(
@@ -133,29 +125,29 @@ async function makeRevision(migrating: Migrating): Promise<Answer> {
       'A revision needs description, purpose and task.',
       'Say what changes (description), why (purpose), and for which task of the WBS (task): they are recorded with it.',
     );
+  const before = new Set((await listRevisions(workspace, setup, limits(migrating))).map(({ revision }) => revision));
   const run = await alembic(migrating, ['revision', '--autogenerate', `--message=${description}`]);
   if (!run.isDone) throw revisionFailed(run.output);
-  const file = generatedFile(run.output);
-  const real = file === undefined ? undefined : path.relative(workspace.realRoot, path.resolve(workspace.realRoot, setup.folder, file));
-  const made = (await migrationsOf(migrating)).find((each) => each.path === real?.split(path.sep).join('/'));
+  const made = (await listRevisions(workspace, setup, limits(migrating))).find(({ revision }) => !before.has(revision));
   if (made === undefined)
-    throw new Refusal('not_found', 'Alembic made a revision, but its file was not found.', `It said:\n${failureText(run.output)}`);
+    throw new Refusal('not_found', 'Alembic made a revision, but does not list it.', `It said:\n${failureText(run.output)}`);
+  const file = await session.services.database.migration((await workspace.readText(made.path)).text, signal);
   session.purposes.set(made.revision, { purpose, task });
-  const warnings = warningsOf(made);
+  const warnings = warningsOf(file);
   return {
     text: [
-      `Made revision ${made.revision}: ${made.path}, ${plural(made.operations.length, 'operation')}.`,
-      made.operations.length === 0
+      `Made revision ${made.revision}: ${made.path}, ${plural(file.operations.length, 'operation')}.`,
+      file.operations.length === 0
         ? 'Next: nothing differs between models and database. Delete the file, unless you write the operations yourself.'
         : 'Next: read the file, correct it where autogenerate guessed wrong (renames become drop and add), then call again with action "upgrade".',
-      ...made.operations.map((operation) => `- ${operation}`),
+      ...file.operations.map((operation) => `- ${operation}`),
       ...warnings.map((warning) => `Warning: ${warning}.`),
     ].join('\n'),
     structured: {
       action: 'revision',
       revision: made.revision,
       path: made.path,
-      operations: [...made.operations],
+      operations: [...file.operations],
       warnings,
       applied: [],
       recorded: [],
@@ -164,7 +156,7 @@ async function makeRevision(migrating: Migrating): Promise<Answer> {
   };
 }
 
-function warningsOf(migration: Migration): string[] {
+function warningsOf(migration: MigrationFile): string[] {
   return [
     ...(migration.operations.length === 0 ? ['the migration is empty'] : []),
     ...migration.dangers,
@@ -189,7 +181,7 @@ function revisionFailed(text: string): Refusal {
 }
 
 /** What the database is at. */
-async function current(migrating: Migrating, migrations: readonly Migration[]): Promise<string[]> {
+async function current(migrating: Migrating, migrations: readonly Revision[]): Promise<string[]> {
   const run = await alembic(migrating, ['current']);
   if (!run.isDone)
     throw new Refusal(
@@ -203,10 +195,10 @@ async function current(migrating: Migrating, migrations: readonly Migration[]): 
 async function upgrade(migrating: Migrating): Promise<Answer> {
   const { workspace, session, input: given } = migrating;
   const config = await readWorkflowConfig(workspace);
-  const migrations = await migrationsOf(migrating);
+  const migrations = await listRevisions(workspace, migrating.setup, limits(migrating));
   const before = await current(migrating, migrations);
   if (before.length === 0 && config.dbApproach.value === 'database-first' && !given.initialised) throw bootstrap();
-  const done = new Set(before.flatMap((revision) => [...upTo(revision, migrations)]));
+  const done = upTo(before, migrations);
   const pending = migrations.filter((migration) => !done.has(migration.revision));
   const unexplained = pending.filter(({ revision }) => !session.purposes.has(revision));
   if (unexplained.length > 0 && (given.purpose === undefined || given.task === undefined))
@@ -221,12 +213,13 @@ async function upgrade(migrating: Migrating): Promise<Answer> {
   const run = await alembic(migrating, ['upgrade', 'head'], true);
   if (!run.isDone) throw await upgradeFailed(migrating, run.output, before, migrations);
   const after = await current(migrating, migrations);
-  const reached = new Set(after.flatMap((revision) => [...upTo(revision, migrations)]));
+  const reached = upTo(after, migrations);
   const applied = pending.filter(({ revision }) => reached.has(revision));
   // A call that was interrupted between the upgrade and the record is made up for by the next one.
   const explained = migrations.filter(({ revision }) => done.has(revision) && session.purposes.has(revision));
   const asked = pending.length === 0 && given.purpose !== undefined ? await unrecorded(migrating, migrations, after) : [];
   const recorded = await record(migrating, [...new Set([...explained, ...asked, ...applied])]);
+  const left = applied.length === 0 && recorded.revisions.length === 0 ? await unrecorded(migrating, migrations, after) : [];
   return {
     text: [
       applied.length === 0
@@ -234,6 +227,11 @@ async function upgrade(migrating: Migrating): Promise<Answer> {
         : `Applied ${plural(applied.length, 'migration')}: the database is at ${after.join(', ')}.`,
       ...applied.map(({ revision, description }) => `- ${revision} ${description}`),
       ...recorded.lines,
+      ...(left.length === 0
+        ? []
+        : [
+            `Not recorded: ${left.map(({ revision }) => revision).join(', ')}. Call again with purpose and task to record ${left.length === 1 ? 'it' : 'them'}.`,
+          ]),
     ].join('\n'),
     structured: {
       action: 'upgrade',
@@ -260,7 +258,7 @@ async function upgradeFailed(
   migrating: Migrating,
   text: string,
   before: readonly string[],
-  migrations: readonly Migration[],
+  migrations: readonly Revision[],
 ): Promise<Refusal> {
   const after = await current(migrating, migrations).catch(() => undefined);
   const state =
@@ -279,21 +277,24 @@ async function upgradeFailed(
 /** The applied migrations without a record that follow the newest one with a record; the newest alone where there is none. */
 async function unrecorded(
   { workspace, session }: Migrating,
-  migrations: readonly Migration[],
+  migrations: readonly Revision[],
   heads: readonly string[],
-): Promise<Migration[]> {
+): Promise<Revision[]> {
   const { folders } = await requireReadyToWrite(session, workspace);
   const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
-  const known = `${wbs}\n${await loggedText(workspace)}`;
-  const applied = migrations.filter(({ revision }) => heads.some((head) => upTo(head, migrations).has(revision)));
+  const logged = await loggedText(workspace);
+  const known = `${wbs}\n${logged}`;
+  const done = upTo(heads, migrations);
+  const applied = migrations.filter(({ revision }) => done.has(revision));
   const last = applied.findLastIndex(({ revision }) => namesRevision(known, revision));
-  return last === -1 ? applied.slice(-1) : applied.slice(last);
+  const later = last === -1 ? applied.slice(-1) : applied.slice(last);
+  return later.filter(({ revision }) => !namesRevision(wbs, revision) || !namesRevision(logged, revision));
 }
 
 /** Puts migrations into the work breakdown and the work log where they are not there yet. */
 async function record(
   { workspace, session, input: given }: Migrating,
-  migrations: readonly Migration[],
+  migrations: readonly Revision[],
 ): Promise<{ revisions: string[]; lines: string[]; warnings: string[] }> {
   const config = await readWorkflowConfig(workspace);
   const { folders } = await requireReadyToWrite(session, workspace);
@@ -308,7 +309,7 @@ async function record(
   const warnings: string[] = [];
   if (wbs === undefined) warnings.push('there is no wbs.md to record it in');
   else {
-    const text = withMigrations(wbs.text, records, language);
+    const text = await withMigrations(wbs.text, records, language);
     if (text !== wbs.text) {
       await writeAtomically(
         await workspace.resolve(wbs.path, 'write'),
@@ -333,7 +334,7 @@ async function record(
 }
 
 function logContent(
-  migrations: readonly Migration[],
+  migrations: readonly Revision[],
   records: readonly MigrationRecord[],
   language: string,
 ): Parameters<typeof writeNewWorkLog>[1] {
@@ -348,14 +349,18 @@ function logContent(
     changes: migrations.map(({ revision, description, path: file }) => {
       const said = records.find((each) => each.revision === revision);
       return {
-        task: said?.task ?? '',
-        description: `${phrases.migration} \`${revision}\`: ${description}\n\n${phrases.purpose}: ${said?.purpose ?? ''}`,
+        task: oneLine(said?.task ?? ''),
+        description: `${phrases.migration} \`${revision}\`: ${description}\n\n${phrases.purpose}: ${oneLine(said?.purpose ?? '')}`,
         files: [file],
       };
     }),
     decisions: [],
     openPoints: [],
   };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 async function loggedText(workspace: Workspace): Promise<string> {
@@ -367,7 +372,7 @@ async function loggedText(workspace: Workspace): Promise<string> {
 async function history(migrating: Migrating): Promise<Answer> {
   const { workspace, session } = migrating;
   const { folders } = await requireReadyToWrite(session, workspace);
-  const migrations = await migrationsOf(migrating);
+  const migrations = await listRevisions(workspace, migrating.setup, limits(migrating));
   const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
   const logged = await loggedText(workspace);
   const state = await current(migrating, migrations).then(
@@ -378,7 +383,7 @@ async function history(migrating: Migrating): Promise<Answer> {
       throw error;
     },
   );
-  const done = new Set(state.revisions.flatMap((revision) => [...upTo(revision, migrations)]));
+  const done = upTo(state.revisions, migrations);
   const rows = migrations.map((migration) => {
     const places = [
       ...(namesRevision(wbs, migration.revision) ? ['WBS'] : []),

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addFiles, startClient, type TestClient } from '../support/client.ts';
@@ -240,6 +240,45 @@ it('records what an earlier call could not, and never twice', async () => {
   expect(await wbs(root)).toBe(text);
 });
 
+it('finds migrations wherever Alembic does', async () => {
+  const { root, client } = await project();
+  await rename(path.join(root, 'migrations'), path.join(root, 'src/shop/migrations'));
+  await rm(path.join(root, 'src/shop/migrations/versions'), { recursive: true });
+  const settings = '[alembic]\nscript_location: shop:migrations\nprepend_sys_path = src\n';
+  await addFiles(root, { 'alembic.ini': settings, '.gitignore': 'versions/\n' });
+  const made = await client.call('migrate_database', { action: 'revision', description: '100% new', purpose: 'a | b\n## c', task: 'T1.1' });
+  expect(made.text).toContain('Made revision');
+  const applied = await client.call('migrate_database', { action: 'upgrade', path: 'alembic.ini' });
+  expect(applied.structured).toMatchObject({ applied: [made.structured.revision], recorded: [made.structured.revision] });
+  expect(await wbs(root)).toContain('| 100% new | a \\| b ## c | T1.1 |');
+  expect(await logs(root)).not.toMatch(/^## c/m);
+});
+
+it('refuses a description that would break the file', async () => {
+  const { client } = await project();
+  for (const description of ['a """ b', 'C:\\users', 'two\nlines']) {
+    const answer = await client.call('migrate_database', { action: 'revision', description, purpose: 'x', task: 'T1.1' });
+    expect(answer.text).toContain('one line without quotation marks and backslashes');
+  }
+  const option = await client.call('migrate_database', { action: 'revision', description: '--sql', purpose: 'x', task: 'T1.1' });
+  expect(option.text).toContain('Made revision');
+});
+
+it('lets no credential out, and ends what has left the group', async () => {
+  const { root, client } = await project();
+  const prints = [
+    'print(os.environ["DATABASE_URL"])',
+    `print('DB_PASSWORD="${SECRET}"', "PGPASSWORD=${SECRET}", {"db_password": "${SECRET}"}, "postgresql://me@corp:${SECRET}@host/db")`,
+    'subprocess.Popen(["sleep", "988"], start_new_session=True)',
+    'raise SystemExit("password authentication failed: " + os.environ["DATABASE_URL"].split(":")[2])',
+  ];
+  await addFiles(root, { 'migrations/env.py': `import os\nimport subprocess\n\n${prints.join('\n')}\n` });
+  const answer = await client.call('migrate_database', { action: 'history' });
+  expect(answer.text).not.toContain(SECRET);
+  expect(JSON.stringify(answer.structured)).not.toContain(SECRET);
+  await expect.poll(() => running('988'), { timeout: 5_000 }).toBe(0);
+});
+
 it('says what is missing', async () => {
   const root = await temporaryFolder();
   await addFiles(root, { 'src/app.py': '' });
@@ -250,14 +289,17 @@ it('says what is missing', async () => {
   expect(none.text).toContain('no alembic.ini');
   await addFiles(root, { 'one/alembic.ini': '[alembic]\nscript_location = m\n', 'two/alembic.ini': '[alembic]\nscript_location = m\n' });
   expect((await call('migrate_database', { action: 'history' })).text).toContain('in one, two');
-  expect((await call('migrate_database', { action: 'history', path: 'one' })).text).toContain('one/alembic.ini says "m"');
+  await linkEnvironment(root, environment);
+  expect((await call('migrate_database', { action: 'history', path: 'one' })).text).toContain('Alembic cannot read the migrations');
   await addFiles(root, { 'one/m/env.py': '' });
   expect((await call('migrate_database', { action: 'revision', path: 'one' })).text).toContain('needs description, purpose and task');
 });
 
+const sleepers = (): Promise<number> => running('987');
+
 /** How many of the processes that a test made env.py start are still there. */
-async function sleepers(): Promise<number> {
+async function running(seconds: string): Promise<number> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return commands.filter((command) => command === 'sleep\x00987\x00').length;
+  return commands.filter((command) => command === `sleep\x00${seconds}\x00`).length;
 }
