@@ -135,3 +135,33 @@ describe('expressions', () => {
     expect(found.checks[0]?.expression.text).toBe("b <> ''");
   });
 });
+
+describe('odd scripts', () => {
+  it('change columns, not the words in literals', () => {
+    const script = "CREATE TABLE t (note text, kind text CHECK (kind IN ('note', 'x')), other int);";
+    expect(table(`${script} ALTER TABLE t RENAME COLUMN note TO "b$&";`).checks[0]?.expression.canonical).toBe("kind in ('note', 'x')");
+    expect(table(`${script} ALTER TABLE t DROP COLUMN note;`).checks).toHaveLength(1);
+    expect(table(`${script} ALTER TABLE t DROP COLUMN kind;`).checks).toHaveLength(0);
+  });
+
+  it('may use slices, names with brackets, and domains in a circle', () => {
+    expect(table('CREATE TABLE t (tags text[] CHECK (cardinality(tags[1:2]) > 0));').checks[0]?.expression.text).toBe(
+      'cardinality(tags[1:2]) > 0',
+    );
+    expect(table('CREATE TABLE t (a int, CHECK (a > 0)); ALTER TABLE t DROP CONSTRAINT "t_a(b_check";').checks).toHaveLength(1);
+    expect(table('CREATE DOMAIN a AS a; CREATE TABLE t (x a);').columns).toHaveLength(1);
+  });
+
+  it('may speak of COPY in a comment', () => {
+    const { tables } = read('/*\nCopy the seed rows from stdin afterwards.\n*/ CREATE TABLE a (id int); CREATE TABLE b (id int);');
+    expect([...tables.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('may nest more deeply than can be read', () => {
+    const deep = `CREATE TABLE a (x int CHECK (x > ${'(1+'.repeat(20_000)}1${')'.repeat(20_000)}));\nCREATE TABLE b (id int);`;
+    const { tables, problems } = read(deep);
+    expect(tables.has('b')).toBe(true);
+    expect(problems).toHaveLength(1);
+    expect(parser.expression(`1${'+1'.repeat(20_000)}`)?.canonical ?? 'not read').toBeTypeOf('string');
+  });
+});

@@ -1,5 +1,6 @@
 import type Tinypool from 'tinypool';
 import { packageFile } from '../workspace/package-root.ts';
+import { errnoOf, Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { DatabaseAnswer, DatabaseTask, SchemaAnswer, SchemaTask } from './database-worker.ts';
 import type { MigrationFile } from './migrations.ts';
@@ -27,8 +28,13 @@ export class DatabaseEngine {
 
   private async run(task: DatabaseTask, signal: AbortSignal): Promise<DatabaseAnswer> {
     this.pool ??= startThread();
-    const answer: DatabaseAnswer = await (await this.pool).run(task, { signal });
-    return answer;
+    try {
+      const answer: DatabaseAnswer = await (await this.pool).run(task, { signal });
+      return answer;
+    } catch (error) {
+      if (errnoOf(error) !== 'ERR_WORKER_OUT_OF_MEMORY') throw error;
+      throw new Refusal('too_large', 'The database document needs too much memory to be read.', 'Ask the user to split it by subject.');
+    }
   }
 
   /** Ends the thread. */

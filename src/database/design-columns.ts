@@ -33,6 +33,8 @@ const ROLES: readonly (readonly [Role, RegExp])[] = [
 ];
 const KEY_COLUMN = /^(?:主键|PK|primary key|主キー)$/i;
 const BASELINE = /same as baseline|see preamble|baseline|同基线|同上|与基线一致|共通カラム|审计字段|audit (?:fields|columns)/i;
+/** A longer line describes no column. */
+const MAX_LINE = 1000;
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 const TYPE_WORD =
   /\b(timestamptz|timestamp(?:\s+with(?:out)?\s+time\s+zone)?|datetime|bigserial|serial|bigint|integer|int|smallint|boolean|bool|uuid|text|date|jsonb?|varchar\(\d+\)|numeric\(\d+(?:,\s*\d+)?\))/i;
@@ -149,6 +151,7 @@ export class DesignColumns {
 
   /** Remembers the columns that a line outside of any table describes: `` `created_at` ... timestamptz, not null, default now() ``. */
   noteBaseline(text: string, place: Place): void {
+    if (text.length > MAX_LINE) return;
     const inCode = [...text.matchAll(/`([A-Za-z_]\w*\s+[^`]+)`/g)].flatMap(([, code = '']) => this.bullet(`\`${code}\``, place));
     const bullet = this.bullet(text, place);
     const found = inCode.length > 0 ? inCode : bullet.length > 0 ? bullet : this.listed(text, place);

@@ -13,6 +13,9 @@ export interface DesignReading {
   readonly remarks: readonly Remark[];
 }
 
+/** What is longer names no table. */
+const MAX_HEADING = 120;
+const MAX_LINE = 1000;
 const CHANGES = /\bchang|\balter|变更|変更|修改|不变/i;
 const COMMON_WORDS = new Set(
   'fields field columns column indexes index indices constraints relations relationships overview enums enum notes note diagram scope tables table entities entity appendix changelog summary design schema database preamble'.split(
@@ -258,7 +261,7 @@ class DesignReader {
   /** A bullet or line: a column, a key, an index, a check, or prose. */
   private text(text: string, line: number): void {
     const draft = this.current?.draft;
-    if (draft === undefined) return;
+    if (draft === undefined || text.length > MAX_LINE) return;
     const place = this.place(line);
     const words = plain(text);
     const label = /^(.{1,30}?)[:：]\s*(.*)$/.exec(words);
@@ -393,7 +396,10 @@ function conditionIn(text: string): string | undefined {
 
 /** The table that a heading names: an identifier in backticks, in brackets, behind a colon, or all that there is. */
 function tableName(heading: string): string | undefined {
-  const words = heading.replace(/^[\d.．、]+\s*/, '').trim();
+  const words = heading
+    .slice(0, MAX_HEADING)
+    .replace(/^[\d.．、]+\s*/, '')
+    .trim();
   const inCode = /`([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)`/.exec(words)?.[1];
   const inBrackets = /[(（]\s*([a-z_]\w*(?:\.[a-z_]\w*)?)\s*[)）]/.exec(words)?.[1];
   const afterColon = /[:：]\s*([a-z_]\w*(?:\.[a-z_]\w*)?)(?=\s|[(（]|$)/.exec(words)?.[1];

@@ -16,6 +16,8 @@ export interface ColumnMarks {
   readonly checks: readonly string[];
 }
 
+/** What is longer is no cell of a design. */
+const MAX_CELL = 1000;
 const EMPTY = /^(?:[-—–－]+|\/|n\/?a|none|无|なし|空|null|没有)?$/i;
 const COUNTED = /\bauto(?:[_ -]?increment)?\b|\bidentity\b|\bserial\b|自增|自动递增|自動採番|連番/i;
 const NO_KEY =
@@ -63,6 +65,7 @@ export function isEmpty(text: string): boolean {
 /** A cell without backticks, bold signs and surrounding space. */
 export function plain(text: string): string {
   return text
+    .slice(0, MAX_CELL)
     .replace(/<br\s*\/?>/gi, ' ')
     .replace(/[`*]/g, '')
     .trim();

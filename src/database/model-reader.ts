@@ -107,7 +107,14 @@ class ModelReader {
   private modelModules(): Module[] {
     const files = this.project.files.filesWith('models').filter((file) => !isTestFile(file) || OF_MODELS.test(file));
     const own = files.filter((file) => !ASIDE.test(file));
-    return (own.length > 0 ? own : files).flatMap((file) => this.project.module(file) ?? []);
+    return (own.length > 0 ? own : files).flatMap((file) => {
+      const module = this.project.module(file);
+      if (module !== undefined) return [module];
+      // Its tables are there all the same.
+      this.unnamed.push(file);
+      this.remark('The file is too large or nested too deeply to be read: the tables in it were not compared.', { path: file, line: 1 });
+      return [];
+    });
   }
 
   private remark(text: string, place: Place): void {

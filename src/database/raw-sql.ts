@@ -23,7 +23,13 @@ export function unknownColumns(sql: string, tables: ReadonlyMap<string, Table>, 
   if (!STATEMENT.test(sql)) return [];
   const parsed = parser.parse(sql.replace(PARAMETER, 'NULL'));
   if (parsed.kind === 'error') return [];
-  return parsed.statements.flatMap((statement) => new StatementNames(statement, tables).unknown());
+  try {
+    return parsed.statements.flatMap((statement) => new StatementNames(statement, tables).unknown());
+  } catch (error) {
+    // Nested too deeply for the call stack.
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
 }
 
 /** The names in one statement. Scopes are not followed: aliases that mean two things count for neither. */

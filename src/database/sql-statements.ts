@@ -16,7 +16,7 @@ export interface SqlScript {
 
 const QUOTE_OR_MARK = /'|"|\$(?:[A-Za-z_]\w*)?\$|--|\/\*|;|\\|[<{$:]/g;
 /** What people leave for later, or for psql to fill in: `<name>`, `{{name}}`, `${name}`, `:name`, `:'name'`, `:"name"`. */
-const PLACEHOLDER = /<([A-Za-z][\w-]*)>|\{\{\s*(\w+)\s*\}\}|\$\{(\w+)\}|:(\w+)\b|:'(\w+)'|:"(\w+)"/y;
+const PLACEHOLDER = /<([A-Za-z][\w-]*)>|\{\{\s*(\w+)\s*\}\}|\$\{(\w+)\}|:([A-Za-z_]\w*)\b|:'(\w+)'|:"(\w+)"/y;
 
 /**
  * Cuts a script at its semicolons: not those in quotes, comments and function bodies. Every line stays where it is.
@@ -148,9 +148,10 @@ class Splitter {
 
   private placeholder(): void {
     PLACEHOLDER.lastIndex = this.at;
-    const found = this.source[this.at - 1] === ':' || this.source[this.at + 1] === ':' ? null : PLACEHOLDER.exec(this.source);
+    // `::` is a cast, and `[1:n]` a slice.
+    const isNone = /[:\w\])]/.test(this.source[this.at - 1] ?? '') || this.source[this.at + 1] === ':';
+    const found = isNone ? null : PLACEHOLDER.exec(this.source);
     if (found === null) {
-      // `::` is a cast.
       this.take(this.at + (this.source.startsWith('::', this.at) ? 2 : 1));
       return;
     }

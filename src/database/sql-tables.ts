@@ -199,8 +199,8 @@ export class SqlTables {
     const renamed = (name: string): string => (name === from ? to : name);
     const inText = wordIn(from);
     const inExpression = (each: Expression): Expression => ({
-      canonical: each.canonical.replace(inText, to),
-      text: each.text.replace(inText, to),
+      canonical: outsideStrings(each.canonical, inText, to),
+      text: outsideStrings(each.text, inText, to),
     });
     table.columns = table.columns.map((column) => ({ ...column, name: renamed(column.name) }));
     if (table.primaryKey !== undefined) table.primaryKey = { ...table.primaryKey, columns: table.primaryKey.columns.map(renamed) };
@@ -208,7 +208,7 @@ export class SqlTables {
     table.checks = table.checks.map((check) => ({ ...check, expression: inExpression(check.expression) }));
     table.indexes = table.indexes.map((index) => ({
       ...index,
-      keys: index.keys.map((key) => key.replace(inText, to)),
+      keys: index.keys.map((key) => outsideStrings(key, inText, to)),
       where: index.where === undefined ? undefined : inExpression(index.where),
     }));
     for (const each of this.tables.values())
@@ -229,7 +229,7 @@ export class SqlTables {
         has(LIKE_DEFAULTS) ? { ...column, isNullable } : { ...column, isNullable, default: 'none', isAutoincrement: false },
       );
     }
-    if (has(LIKE_CONSTRAINTS)) table.checks.push(...parent.checks);
+    if (has(LIKE_CONSTRAINTS)) table.checks = [...new Set([...table.checks, ...parent.checks])];
     if (options === 'all' || !has(LIKE_INDEXES)) return;
     table.primaryKey = parent.primaryKey;
     table.indexes.push(...parent.indexes.map((index) => ({ ...index, name: undefined })));
@@ -375,6 +375,12 @@ function wordIn(name: string): RegExp {
   return new RegExp(`(?<!\\w)${name.replace(/[^\w]/g, '\\$&')}(?!\\w)`, 'gu');
 }
 
+/** A text with a word replaced, but not in the literals of it. */
+function outsideStrings(text: string, word: RegExp, replacement: string): string {
+  const parts = text.split(/('(?:[^']|'')*')/);
+  return parts.map((part, index) => (index % 2 === 1 ? part : part.replace(word, () => replacement))).join('');
+}
+
 /** The names in a list of the grammar. */
 export function strings(nodes: readonly Node[]): string[] {
   return nodes.flatMap((node) => ('String' in node ? [node.String.sval ?? ''] : []));
@@ -419,8 +425,8 @@ function dropColumn(table: TableDraft, name: string): void {
   if (table.primaryKey?.columns.includes(name) === true) table.primaryKey = undefined;
   table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(name));
   const word = wordIn(name);
-  table.indexes = table.indexes.filter((index) => !index.keys.some((key) => word.test(key)));
-  table.checks = table.checks.filter((check) => !word.test(check.expression.canonical));
+  table.indexes = table.indexes.filter((index) => index.keys.every((key) => outsideStrings(key, word, '') === key));
+  table.checks = table.checks.filter((check) => outsideStrings(check.expression.canonical, word, '') === check.expression.canonical);
 }
 
 function dropConstraint(table: TableDraft, name: string): void {

@@ -1,7 +1,11 @@
-const SECRET_NAME = /pass(?:word|wd)?|secret|token|api_?key|private|credential/i;
+const SECRET_NAME = /pass|pwd|pw$|_pw_|secret|token|key$|private|credential/i;
+const WORDS = 'pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key';
 const IN_URL = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/'"]{0,300}@/gi;
-const IN_SETTING =
-  /(\w{0,40}(?:password|passwd|pwd|secret|token|api_?key)\w{0,40}["']?\s{0,3}[=:]\s{0,3})(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|[^\s"',;&]{1,300})/gi;
+const IN_SETTING = new RegExp(
+  String.raw`([\w-]{0,40}(?:${WORDS})\w{0,40}["']?\s{0,3}(?:[=:]|->|["'],)\s{0,3})(?:"[^"\n]{0,300}"|'[^'\n]{0,300}'|[^\s"']{1,300})`,
+  'gi',
+);
+const IN_HEADER = /\b(bearer|basic)\s+[\w.~+/=-]{6,300}/gi;
 /** A shorter value stands everywhere. */
 const SHORTEST = 4;
 
@@ -9,7 +13,7 @@ const SHORTEST = 4;
 export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = process.env): string {
   let safe = text;
   for (const secret of secretsIn(environment)) safe = safe.replaceAll(secret, '***');
-  return safe.replace(IN_URL, '$1***@').replace(IN_SETTING, '$1***');
+  return safe.replace(IN_URL, '$1***@').replace(IN_SETTING, '$1***').replace(IN_HEADER, '$1 ***');
 }
 
 /** The values of variables whose names speak of secrets, and the passwords in the addresses of the others. */

@@ -12,7 +12,9 @@ import { type AnyTool, defineTool, READ_ONLY } from './tool.ts';
 
 /** A larger document would keep the reader busy for seconds. */
 const MAX_SCRIPT_BYTES = 8 * 1024 * 1024;
-const MAX_DESIGN_BYTES = 2 * 1024 * 1024;
+const MAX_DESIGN_BYTES = 512 * 1024;
+/** An expression may be as long as a book. */
+const MAX_SHOWN = 400;
 /** More places of one cause are counted instead of named. */
 const MAX_NAMED = 12;
 const MAX_UNDECIDED = 10;
@@ -183,15 +185,21 @@ function grouped(differences: readonly Difference[]): string[] {
     if (first === undefined) return '';
     const { kind, severity, sql, model } = first;
     const fix = kind === 'missing_table' && group.length > 1 ? 'Write a model for each.' : first.fix;
-    const sides = [sql === '' ? '' : `document ${sql}`, model === '' ? '' : `model ${model}`].filter((side) => side !== '').join('; ');
+    const sides = [sql === '' ? '' : `document ${short(sql)}`, model === '' ? '' : `model ${short(model)}`]
+      .filter((side) => side !== '')
+      .join('; ');
     const names = group.slice(0, MAX_NAMED).map((each) => `${nameOf(each)} (${places(each)})`);
     const more = group.length > MAX_NAMED ? ` and ${group.length - MAX_NAMED} more` : '';
     const lead =
       group.length === 1
         ? `${severity} ${kind} ${names[0]}: ${sides}`
         : `${severity} ${kind}, ${group.length} times: ${sides}: ${names.join(', ')}${more}`;
-    return `- ${lead}\n  fix: ${fix}`;
+    return `- ${lead}\n  fix: ${short(fix)}`;
   });
+}
+
+function short(text: string): string {
+  return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)} …`;
 }
 
 function nameOf({ table, column }: Difference): string {
@@ -239,10 +247,10 @@ function shown(difference: Difference): z.output<typeof differenceShape> {
     kind,
     table,
     ...(column === undefined ? {} : { column }),
-    sql,
-    model,
+    sql: short(sql),
+    model: short(model),
     severity,
-    fix,
+    fix: short(fix),
     sqlLine: kind === 'extra_table' ? 0 : sqlPlace.line,
     path: isOnlyDocumented ? '' : modelPlace.path,
     line: isOnlyDocumented ? 0 : modelPlace.line,

@@ -164,6 +164,10 @@ function warningsOf(migration: MigrationFile): string[] {
   ];
 }
 
+function severalHeads(): Refusal {
+  return new Refusal('gate', 'The migrations have several heads.', 'Ask the user to merge them: alembic merge heads.');
+}
+
 function revisionFailed(text: string): Refusal {
   if (/Target database is not up to date/i.test(text))
     return new Refusal(
@@ -171,8 +175,7 @@ function revisionFailed(text: string): Refusal {
       'The database is not at the newest revision, so that differences cannot be computed.',
       'Call again with action "upgrade" first.',
     );
-  if (/multiple heads/i.test(text))
-    return new Refusal('gate', 'The migrations have several heads.', 'Ask the user to merge them: alembic merge heads.');
+  if (/multiple heads/i.test(text)) return severalHeads();
   return new Refusal(
     'gate',
     `alembic revision failed:\n${failureText(text)}`,
@@ -218,7 +221,9 @@ async function upgrade(migrating: Migrating): Promise<Answer> {
   // A call that was interrupted between the upgrade and the record is made up for by the next one.
   const explained = migrations.filter(({ revision }) => done.has(revision) && session.purposes.has(revision));
   const asked = pending.length === 0 && given.purpose !== undefined ? await unrecorded(migrating, migrations, after) : [];
-  const recorded = await record(migrating, [...new Set([...explained, ...asked, ...applied])]);
+  const recorded = await record(migrating, [...new Set([...explained, ...asked, ...applied])]).catch((error: unknown) => {
+    throw recordFailed(error, after);
+  });
   const left = applied.length === 0 && recorded.revisions.length === 0 ? await unrecorded(migrating, migrations, after) : [];
   return {
     text: [
@@ -254,12 +259,23 @@ function bootstrap(): Refusal {
   );
 }
 
+/** What was done stays done, whatever became of the record. */
+function recordFailed(error: unknown, after: readonly string[]): unknown {
+  if (!(error instanceof Refusal)) return error;
+  return new Refusal(
+    error.code,
+    `The database is at ${after.join(', ')}, but that could not be recorded: ${error.message}`,
+    `${error.remedy} Then call again with action "upgrade", purpose and task: what is missing is recorded.`,
+  );
+}
+
 async function upgradeFailed(
   migrating: Migrating,
   text: string,
   before: readonly string[],
   migrations: readonly Revision[],
 ): Promise<Refusal> {
+  if (/multiple head/i.test(text)) return severalHeads();
   const after = await current(migrating, migrations).catch(() => undefined);
   const state =
     after === undefined
