@@ -1,12 +1,9 @@
 import type Tinypool from 'tinypool';
-import { packageFile } from '../workspace/package-root.ts';
+import { startThread } from '../workspace/thread.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Comparison } from './compare.ts';
 import type { ContractAnswer, ContractFiles, ContractReading, ContractTask } from './contract-worker.ts';
 import type { DefineRequest, DefineResult } from './define.ts';
-
-/** How long the thread is kept when nothing is asked, in milliseconds. */
-const IDLE_MS = 15 * 60 * 1000;
 
 /** A project whose contract is looked at. */
 export interface ContractProject {
@@ -50,7 +47,7 @@ export class ContractEngine {
   }
 
   private async run({ workspace, roots, signal }: ContractProject, question: Question): Promise<ContractAnswer> {
-    this.pool ??= startThread();
+    this.pool ??= startThread('dist/contract-worker.js', 768);
     const task: ContractTask = { root: workspace.realRoot, roots, ...question };
     const answer: ContractAnswer = await (await this.pool).run(task, { signal });
     return answer;
@@ -67,16 +64,4 @@ function expect<K extends ContractAnswer['kind']>(answer: ContractAnswer, kind: 
 
 function isKind<K extends ContractAnswer['kind']>(answer: ContractAnswer, kind: K): answer is Extract<ContractAnswer, { kind: K }> {
   return answer.kind === kind;
-}
-
-async function startThread(): Promise<Tinypool> {
-  const { default: Pool } = await import('tinypool');
-  return new Pool({
-    filename: packageFile('dist/contract-worker.js'),
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: IDLE_MS,
-    runtime: 'worker_threads',
-    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 768 },
-  });
 }

@@ -1,12 +1,9 @@
 import type Tinypool from 'tinypool';
-import { packageFile } from '../workspace/package-root.ts';
 import { errnoOf, Refusal } from '../workspace/refusal.ts';
+import { startThread } from '../workspace/thread.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { DatabaseAnswer, DatabaseTask, SchemaAnswer, SchemaTask } from './database-worker.ts';
 import type { MigrationFile } from './migrations.ts';
-
-/** How long the thread is kept when nothing is asked, in milliseconds. */
-const IDLE_MS = 15 * 60 * 1000;
 
 /** Holds models against the database's documents in a thread of its own, which starts with the first question. */
 export class DatabaseEngine {
@@ -27,7 +24,7 @@ export class DatabaseEngine {
   }
 
   private async run(task: DatabaseTask, signal: AbortSignal): Promise<DatabaseAnswer> {
-    this.pool ??= startThread();
+    this.pool ??= startThread('dist/database-worker.js', 768);
     try {
       const answer: DatabaseAnswer = await (await this.pool).run(task, { signal });
       return answer;
@@ -41,16 +38,4 @@ export class DatabaseEngine {
   async close(): Promise<void> {
     await (await this.pool)?.destroy();
   }
-}
-
-async function startThread(): Promise<Tinypool> {
-  const { default: Pool } = await import('tinypool');
-  return new Pool({
-    filename: packageFile('dist/database-worker.js'),
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: IDLE_MS,
-    runtime: 'worker_threads',
-    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 768 },
-  });
 }

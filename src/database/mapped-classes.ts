@@ -1,6 +1,6 @@
 import { literalValue } from '../python/literals.ts';
 import type { Project } from '../python/project.ts';
-import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
+import { classScope, type Resolved, type Resolver, spelled } from '../python/resolver.ts';
 import { type Expression, expressionsOf, isConstant, keywordArgument, type Statement, walkExpression } from '../python/syntax.ts';
 import { onlyReturn, type TypeSource } from './model-types.ts';
 
@@ -160,13 +160,18 @@ export class MappedClasses {
     const place = `${type.module.path}:${this.project.lineOf(owner.module.path, owner.node.start)}`;
     if (given !== undefined) {
       if (isConstant(given, 'None')) return undefined;
-      const site = { module: type.module, scope: this.classScope(type) };
+      const site = { module: type.module, scope: classScope(type) ?? type.scope };
       const name = literalValue(this.resolver, site, given);
       return typeof name === 'string' ? name : { reason: `the table name of \`${owner.node.name}\` (${place}) is computed` };
     }
     const method = type.node.body.find((statement) => statement.kind === 'function' && statement.name === '__tablename__');
     if (method?.kind !== 'function') return undefined;
-    const returned = onlyReturn(this.project, { kind: 'function', module: type.module, node: method, scope: this.classScope(type) });
+    const returned = onlyReturn(this.project, {
+      kind: 'function',
+      module: type.module,
+      node: method,
+      scope: classScope(type) ?? type.scope,
+    });
     const name = returned === undefined ? undefined : this.evaluate(returned, owner.node.name, MAX_DEPTH);
     return (
       name ??
@@ -184,10 +189,6 @@ export class MappedClasses {
     );
     const [only] = found;
     return found.size === 1 ? only : undefined;
-  }
-
-  private classScope(type: ProjectClass): ProjectClass['scope'] {
-    return type.module.facts.classes.find((each) => each.node === type.node)?.scope ?? type.scope;
   }
 
   /** Text that is computed from `cls.__name__`. */

@@ -1,7 +1,7 @@
 import { type CodeSite, literalValue } from '../python/literals.ts';
 import { isTestFile } from '../python/markers.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import { classScope, type Resolver, spelled } from '../python/resolver.ts';
 import { type CallExpression, type Expression, type IfStatement, isConstant, keywordArgument, type Statement } from '../python/syntax.ts';
 import { assigned, MappedClasses, type ProjectClass } from './mapped-classes.ts';
 import { type ColumnDraft, ColumnReader, type ForeignKeyDraft } from './model-columns.ts';
@@ -583,5 +583,5 @@ function classesOf(module: Module): ProjectClass[] {
 }
 
 function scopeOf(type: ProjectClass): ProjectClass['scope'] {
-  return type.module.facts.classes.find((each) => each.node === type.node)?.scope ?? type.scope;
+  return classScope(type) ?? type.scope;
 }

@@ -539,6 +539,7 @@ function isNone(binding: Binding): boolean {
   );
 }
 
-function classScope(owner: Extract<Resolved, { kind: 'class' }>): Scope | undefined {
+/** The scope of a class body. */
+export function classScope(owner: Extract<Resolved, { kind: 'class' }>): Scope | undefined {
   return owner.module.facts.classes.find((each) => each.node === owner.node)?.scope;
 }

@@ -2,16 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type Tinypool from 'tinypool';
 import type { PythonSettings } from '../python/python-settings.ts';
 import type { RuffResult, RuffSettings, RuffTask } from '../python/ruff.ts';
-import { packageFile } from '../workspace/package-root.ts';
 import { errnoOf, Refusal } from '../workspace/refusal.ts';
 import { toLf } from '../workspace/text.ts';
+import { startThread } from '../workspace/thread.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
 import type { AnalysisTask } from './analysis-worker.ts';
 import type { Judgement } from './finding.ts';
 
-/** How long idle threads are kept, in milliseconds: a working session's pauses, not a night. */
-const IDLE_MS = 15 * 60 * 1000;
 /** The analysis threads, told apart: each keeps the modules it parsed, so that neighbouring files belong in one of them. */
 export const LANES = [0, 1] as const;
 export type Lane = (typeof LANES)[number];
@@ -76,13 +74,13 @@ export class CheckEngine {
   }
 
   private async runRuff(task: RuffTask): Promise<RuffResult> {
-    this.ruff ??= startThread('dist/ruff-worker.js');
+    this.ruff ??= startThread('dist/ruff-worker.js', 384);
     const result: RuffResult = await (await this.ruff).run(task);
     return result;
   }
 
   private async runAnalysis(task: AnalysisTask, lane: Lane): Promise<FileResult> {
-    this.analysis[lane] ??= startThread('dist/analysis-worker.js');
+    this.analysis[lane] ??= startThread('dist/analysis-worker.js', 384);
     const thread = await this.analysis[lane];
     try {
       const result: FileResult = await thread.run(task);
@@ -103,18 +101,4 @@ export class CheckEngine {
 
 function isOutOfMemory(error: unknown): boolean {
   return errnoOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
-}
-
-/** The pool is loaded on first use: the server answers its client before that. */
-async function startThread(worker: string): Promise<Tinypool> {
-  const { default: Pool } = await import('tinypool');
-  return new Pool({
-    filename: packageFile(worker),
-    minThreads: 1,
-    maxThreads: 1,
-    idleTimeout: IDLE_MS,
-    runtime: 'worker_threads',
-    // Without a limit V8 lets each heap grow several times as large as what is alive in it.
-    resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 384 },
-  });
 }
