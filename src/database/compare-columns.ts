@@ -150,8 +150,8 @@ function missingValues(sql: ColumnType, model: ColumnType): string[] {
 
 function sameType(sql: ColumnType, model: ColumnType): boolean {
   if (sql.isArray !== model.isArray) return false;
-  // A design lists the values; how they are stored it leaves open.
-  if (sql.name === 'enum') return sameValues(sql.values, model.values ?? model.written);
+  // A design lists the values and leaves open how they are stored; a name may be computed.
+  if (sql.name === 'enum' || (model.name === '' && sql.values !== undefined)) return sameValues(sql.values, model.values ?? model.written);
   if (sql.values !== undefined && model.values !== undefined) {
     // A type without a schema is looked up in the search path.
     const sameName = sql.name === model.name || baseName(sql.name) === baseName(model.name);
@@ -190,7 +190,7 @@ function compareNullability(pair: ColumnPair): void {
     severity: 'error',
     rank: known.model ? 1 : 3,
     fix: known.sql
-      ? 'Write `Mapped[... | None]`, and no `nullable=False`: rows with NULL exist.'
+      ? 'Write `Mapped[... | None]`, and no `nullable=False`: NULL is allowed.'
       : 'Write `Mapped[...]` without `None`, and no `nullable=True`: the database refuses NULL.',
   });
 }
@@ -203,15 +203,17 @@ function compareGenerated(pair: ColumnPair): void {
     pair.leaveOpen('generated', wanted.unknown);
     return;
   }
-  if (given !== undefined && isUnknown(given)) {
+  // Whatever computes it, the column is not generated there.
+  if (given !== undefined && isUnknown(given) && wanted !== undefined) {
     pair.leaveOpen('generated', given.unknown);
     return;
   }
-  if (given?.canonical === wanted?.canonical) return;
+  const expression = given === undefined || isUnknown(given) ? undefined : given;
+  if (given === undefined ? wanted === undefined : expression !== undefined && expression.canonical === wanted?.canonical) return;
   pair.report({
     kind: 'default',
     sql: wanted === undefined ? 'not generated' : `GENERATED ALWAYS AS (${wanted.text})`,
-    model: given === undefined ? 'no Computed()' : `Computed(${given.text})`,
+    model: given === undefined ? 'no Computed()' : `Computed(${expression?.text ?? '…'})`,
     severity: 'error',
     rank: 1,
     fix:
@@ -239,9 +241,9 @@ function compareDefaults(pair: ColumnPair): void {
       kind: 'client_default',
       sql: `DEFAULT ${wantedText}`,
       model: model.clientDefault,
-      severity: 'warning',
+      severity: contradicts(model.clientDefault, wanted, type) ? 'error' : 'warning',
       rank: 4,
-      fix: `Write \`${serverDefault(known.sql)}\` instead: other programs and plain SQL get the database's default.`,
+      fix: `${contradicts(model.clientDefault, wanted, type) ? 'The values differ. ' : ''}Write \`${serverDefault(known.sql)}\` instead: other programs and plain SQL get the database's default.`,
     });
     return;
   }
@@ -254,6 +256,14 @@ function compareDefaults(pair: ColumnPair): void {
     rank: isNullInserted || wanted === 'none' || isQuotedFunction(known.model) ? 1 : 3,
     fix: defaultFix(known.sql, known.model, isNullInserted),
   });
+}
+
+/** True for a constant that the program sets where the database sets another one. */
+function contradicts(clientDefault: string, wanted: string, type: ColumnType | undefined): boolean {
+  const literal = /^\w+=(?:"([^"]*)"|(true|false|-?[\d.]+))$/.exec(clientDefault);
+  if (literal === null || !/^(?:'|true$|false$|-?\d)/.test(wanted)) return false;
+  const canonical = `'${literal[1] ?? literal[2] ?? ''}'`;
+  return normalDefault({ canonical, text: canonical }, type) !== wanted;
 }
 
 function compareCounting(pair: ColumnPair): void {
@@ -335,10 +345,21 @@ function normalDefault(value: Expression | 'none', type: ColumnType | undefined)
 
 function normalJson(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text));
+    return JSON.stringify(sorted(JSON.parse(text)));
   } catch {
     return text;
   }
+}
+
+/** The order of keys means nothing. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, each]) => [key, sorted(each)]),
+  );
 }
 
 function spelledType(type: Said<ColumnType>): string {

@@ -124,7 +124,7 @@ class ConstraintComparison implements ConstraintFindings {
         model: foreignKeyText(given),
         rank: 3,
         column: given.columns[0],
-        fix: 'Remove the foreign key: the database has none here.',
+        fix: 'Remove the foreign key: there is none here.',
         sqlPlace: this.columnPlace(this.sql, given.columns),
         modelPlace: given.place,
       });
@@ -162,8 +162,8 @@ class ConstraintComparison implements ConstraintFindings {
   }
 
   indexes(): void {
-    const wanted = [...this.sql.indexes];
-    const given = [...this.model.indexes];
+    const wanted = withoutKey(this.sql);
+    const given = withoutKey(this.model);
     // First those that are the same, then those that are meant to be: a unique key is often there as an index too.
     const pairs: [Index, Index][] = [];
     this.take(wanted, given, sameIndex, () => {
@@ -191,7 +191,7 @@ class ConstraintComparison implements ConstraintFindings {
         model: indexText(index),
         rank: index.isUnique ? 3 : 4,
         column: plainColumn(index),
-        fix: index.isUnique ? 'Remove it: the database does not make sure of it.' : 'Remove it: the database has no such index.',
+        fix: index.isUnique ? 'Remove it: nothing says that these values are unique.' : 'Remove it: there is no such index.',
         sqlPlace: this.columnPlace(this.sql, index.keys),
         modelPlace: index.place,
       });
@@ -222,7 +222,7 @@ class ConstraintComparison implements ConstraintFindings {
       model: indexText(given),
       rank: isUnique ? 3 : 4,
       column: plainColumn(wanted),
-      fix: `Write \`${indexCall(wanted)}\` in \`__table_args__\`${given.isUnique && !given.isConstraint ? '' : ' instead'}.`,
+      fix: indexFix(wanted, given),
       sqlPlace: wanted.place,
       modelPlace: given.place,
     });
@@ -253,7 +253,7 @@ class ConstraintComparison implements ConstraintFindings {
       this.extra('check', {
         model: `CHECK (${given.expression.text})`,
         rank: 4,
-        fix: 'Remove it: the database has no such check.',
+        fix: 'Remove it: there is no such check.',
         modelPlace: given.place,
       });
     }
@@ -284,6 +284,11 @@ class ConstraintComparison implements ConstraintFindings {
       modelPlace: this.columnPlace(this.model, [column]),
     });
   }
+}
+
+/** The indexes of a table but those that its primary key makes anyway. */
+function withoutKey({ indexes, primaryKey }: Table): Index[] {
+  return indexes.filter((index) => !index.isUnique || index.where !== undefined || !sameSet(index.keys, primaryKey?.columns ?? []));
 }
 
 function kindOf(index: Index): 'unique' | 'index' {
@@ -340,6 +345,14 @@ function foreignKeyCall({ columns, table, targets, onDelete, onUpdate }: Foreign
 
 function indexText({ keys, isUnique, method, where }: Index): string {
   return `${isUnique ? 'UNIQUE' : 'INDEX'}${method === 'btree' ? '' : ` USING ${method}`} (${keys.join(', ')})${where === undefined ? '' : ` WHERE ${where.text}`}`;
+}
+
+function indexFix(wanted: Index, given: Index): string {
+  const isFlag = given.name === undefined && given.where === undefined && given.keys.length === 1;
+  const isOnlyUnique =
+    isFlag && given.isUnique && !wanted.isUnique && wanted.where === undefined && wanted.keys.join() === given.keys.join();
+  if (isOnlyUnique) return given.isConstraint ? 'Write `index=True` instead of `unique=True`.' : 'Remove `unique=True`, keep `index=True`.';
+  return `Write \`${indexCall(wanted)}\` in \`__table_args__\` instead.`;
 }
 
 function indexCall(index: Index): string {

@@ -7,8 +7,13 @@ import type { Table } from './schema.ts';
 /** Tables that tools keep for themselves. */
 const OF_TOOLS = /(^|\.)(alembic_version\w*|spatial_ref_sys|schema_migrations|flyway_schema_history)$/;
 
-/** Holds the models against the tables of a script or design, whichever has the last word. */
-export function compareSchemas(sql: ReadonlyMap<string, Table>, models: ModelReading, authority: Authority): SchemaComparison {
+/** Holds the models against the tables of a script or design, whichever has the last word. `unread` names tables of it that could not be read. */
+export function compareSchemas(
+  sql: ReadonlyMap<string, Table>,
+  models: ModelReading,
+  authority: Authority,
+  unread: ReadonlySet<string> = new Set(),
+): SchemaComparison {
   const differences: Difference[] = [];
   const undecided: string[] = models.undecided.map(({ text, place }) => `${text} (${place.path}:${place.line})`);
   const compared = { tables: 0, columns: 0, constraints: 0 };
@@ -31,7 +36,11 @@ export function compareSchemas(sql: ReadonlyMap<string, Table>, models: ModelRea
   // A class whose table name is computed may map any of them.
   if (models.unnamed.length === 0) differences.push(...missing.map(missingTable));
   else undecided.push(...missing.map(({ key }) => `${key}: whether one of the classes without a readable table name maps it is not known`));
-  for (const model of models.tables.values()) if (!sql.has(model.key)) differences.push(extraTable(model, sql));
+  for (const model of models.tables.values()) {
+    if (sql.has(model.key)) continue;
+    if (unread.has(nameOf(model.key))) undecided.push(`${model.key}: its statement could not be read`);
+    else differences.push(extraTable(model, sql));
+  }
   const worded = authority === 'script' ? differences : differences.map(asDesigned);
   return { compared, differences: ordered(worded), undecided };
 }
@@ -59,28 +68,36 @@ function closest(table: Table, models: readonly Table[]): TableFindings {
   return found.toSorted((one, other) => one.differences.length - other.differences.length)[0] ?? nothing;
 }
 
+function size({ columns }: Table): string {
+  return `table with ${columns.length} column${columns.length === 1 ? '' : 's'}`;
+}
+
+/** The name of a table without its schema. */
+function nameOf(key: string): string {
+  return key.slice(key.lastIndexOf('.') + 1);
+}
+
 function missingTable(table: Table): Difference {
   return {
     kind: 'missing_table',
     table: table.key,
-    sql: `table with ${table.columns.length} columns`,
+    sql: size(table),
     model: '',
     severity: 'error',
     rank: 3,
-    fix: `Write a model with \`__tablename__ = "${table.key.slice(table.key.lastIndexOf('.') + 1)}"\`.`,
+    fix: `Write a model with \`__tablename__ = "${nameOf(table.key)}"\`.`,
     sqlPlace: table.place,
     modelPlace: table.place,
   };
 }
 
 function extraTable(model: Table, sql: ReadonlyMap<string, Table>): Difference {
-  const name = model.key.slice(model.key.lastIndexOf('.') + 1);
-  const elsewhere = [...sql.keys()].find((key) => key !== model.key && key.slice(key.lastIndexOf('.') + 1) === name);
+  const elsewhere = [...sql.keys()].find((key) => key !== model.key && nameOf(key) === nameOf(model.key));
   return {
     kind: 'extra_table',
     table: model.key,
     sql: '',
-    model: `table with ${model.columns.length} columns`,
+    model: size(model),
     severity: 'error',
     rank: 0,
     fix:

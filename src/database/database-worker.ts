@@ -74,7 +74,7 @@ async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
   const tables: ReadonlyMap<string, Table> = (task.authority === 'script' ? script?.tables : design?.tables) ?? new Map();
   const expected = new Set([...tables.keys()].map((key) => key.slice(key.lastIndexOf('.') + 1)));
   const models = readModels(project, resolver, parser, expected);
-  const comparison = compareSchemas(tables, models, task.authority);
+  const comparison = compareSchemas(tables, models, task.authority, script?.unreadTables);
   // A design may leave columns out; what the models have is what there will be.
   const existing = task.authority === 'script' ? tables : models.tables;
   const isWhole = script === undefined || script.problems.length === 0;

@@ -48,7 +48,8 @@ class DesignReader {
   private current: { readonly draft: TableDraft; readonly depth: number } | undefined;
   /** The depth of a heading below which nothing is a definition. */
   private skippedDepth: number | undefined;
-  private isInIndexes = false;
+  /** What the list that is being read is about. */
+  private group: 'unique' | 'index' | undefined;
 
   constructor(path: string, text: string, parser: SqlParser) {
     this.path = path;
@@ -120,7 +121,7 @@ class DesignReader {
   }
 
   private heading({ text, depth, line }: Heading): void {
-    this.isInIndexes = INDEX_GROUP.test(text);
+    this.group = groupOf(text);
     if (this.skippedDepth !== undefined && depth > this.skippedDepth) return;
     this.skippedDepth = undefined;
     const name = tableName(text);
@@ -134,9 +135,9 @@ class DesignReader {
       const draft = newTable(name, this.place(line));
       this.drafts.push(draft);
       this.current = { draft, depth };
-      this.isInIndexes = false;
+      this.group = undefined;
     } else if (this.current !== undefined && depth <= this.current.depth) this.current = undefined;
-    else if (this.isInIndexes && this.current !== undefined) this.listed.add(this.current.draft);
+    else if (this.group !== undefined && this.current !== undefined) this.listed.add(this.current.draft);
   }
 
   private table(block: MarkdownTable): void {
@@ -154,13 +155,8 @@ class DesignReader {
     for (const { column, marks } of found) {
       if (draft.columns.some((each) => each.name === column.name)) continue;
       draft.columns.push(column);
-      if (column.type !== undefined && isUnknown(column.type)) this.vague(draft, column.name, column.type.unknown, column.place);
       this.mark(draft, column.name, marks, column.place);
     }
-  }
-
-  private vague(draft: TableDraft, name: string, reason: string, place: Place): void {
-    this.remarks.push({ text: `${draft.key}.${name}: ${reason}`, place });
   }
 
   private mark(draft: TableDraft, name: string, marks: DesignedColumn['marks'], place: Place): void {
@@ -267,7 +263,8 @@ class DesignReader {
     const label = /^(.{1,30}?)[:：]\s*(.*)$/.exec(words);
     if (label !== null && INDEX_GROUP.test(label[1] ?? '')) this.listed.add(draft);
     // A label on its own opens a list; any other label closes it.
-    if (label !== null && (label[2] ?? '') === '') this.isInIndexes = INDEX_GROUP.test(label[1] ?? '');
+    if (label !== null && (label[2] ?? '') === '') this.group = groupOf(label[1] ?? '');
+    else if (/^\*\*[^*]+\*\*$/.test(text.trim())) this.group = groupOf(words);
     if (/^(?:fields?|columns?|字段|カラム)\s*[:：]/i.test(words)) {
       this.add(
         draft,
@@ -283,7 +280,7 @@ class DesignReader {
       this.add(draft, this.columns.shared([]));
       return;
     }
-    const columns = this.isInIndexes ? [] : this.columns.bullet(text, place);
+    const columns = this.group !== undefined ? [] : this.columns.bullet(text, place);
     if (columns.length > 0) this.add(draft, columns);
     else for (const sentence of text.split(/[;；]\s*/)) this.constraint(draft, sentence, place);
   }
@@ -309,22 +306,31 @@ class DesignReader {
       this.addForeignKey(draft, own, { ...key, ...actionsIn(words) }, place);
       return;
     }
-    if (!UNIQUE.test(words) && !INDEX_GROUP.test(words) && !this.isInIndexes && !/\b(?:idx|ix)_/.test(words)) return;
-    for (const found of words.matchAll(KEY_LIST)) {
+    if (!UNIQUE.test(words) && !INDEX_GROUP.test(words) && this.group === undefined && !/\b(?:idx|ix)_/.test(words)) return;
+    const lists = [...words.matchAll(KEY_LIST)];
+    for (const [index, found] of lists.entries()) {
       const [whole, name, list = '', where] = found;
       const keys = this.keys(draft, list);
-      const before = words.slice(0, found.index) + whole;
       if (keys === undefined) continue;
       this.listed.add(draft);
+      // What is said of it stands before its list, behind the one before, or in the rest of the line.
+      const previous = lists[index - 1];
+      const from = previous === undefined ? 0 : previous.index + previous[0].length;
+      const rest = index === lists.length - 1 ? words.slice(found.index + whole.length) : '';
       this.addIndex(draft, {
         name,
         keys,
-        isUnique: UNIQUE.test(name === undefined ? before : `${name} ${words.slice(0, found.index)}`),
+        isUnique: this.group === 'unique' || UNIQUE.test(words.slice(from, found.index) + whole + rest),
         where: where?.trim(),
         method: /\b(gin|gist|hash|brin)\b/i.exec(words)?.[1]?.toLowerCase() ?? 'btree',
         place,
       });
     }
+    // `Unique: name + team_id`
+    const listed = /^unique[^:：]*[:：]\s*([\w\s+,、]+)$/i.exec(words)?.[1];
+    const unique = lists.length > 0 || listed === undefined ? [] : namesIn(listed);
+    if (unique.length > 0 && unique.every((name) => names.includes(name)))
+      this.addIndex(draft, { name: undefined, keys: unique, isUnique: true, where: undefined, method: 'btree', place });
     const marked = names.find((name) => words.startsWith(name));
     if (marked !== undefined && /^\w+\s*(?:唯一|unique|ユニーク)$/i.test(words))
       this.addIndex(draft, { name: undefined, keys: [marked], isUnique: true, where: undefined, method: 'btree', place });
@@ -374,6 +380,12 @@ class DesignReader {
   }
 }
 
+/** What a list below these words holds; undefined for lists of other things. */
+function groupOf(words: string): 'unique' | 'index' | undefined {
+  if (UNIQUE.test(words)) return 'unique';
+  return INDEX_GROUP.test(words) ? 'index' : undefined;
+}
+
 function columnText({ type, isNullable, default: value }: TableDraft['columns'][number]): string {
   const typed = type === undefined || isUnknown(type) ? '' : typeText(type);
   const given = value === undefined || isUnknown(value) ? '' : value === 'none' ? 'none' : value.canonical;
@@ -404,6 +416,6 @@ function tableName(heading: string): string | undefined {
   const inBrackets = /[(（]\s*([a-z_]\w*(?:\.[a-z_]\w*)?)\s*[)）]/.exec(words)?.[1];
   const afterColon = /[:：]\s*([a-z_]\w*(?:\.[a-z_]\w*)?)(?=\s|[(（]|$)/.exec(words)?.[1];
   const alone = /^([a-z_]\w*(?:\.[a-z_]\w*)?)(?:\s*[(（].*[)）])?(?:\s*[^\x00-\x7f]*)$/.exec(words)?.[1];
-  const name = inCode ?? afterColon ?? alone ?? inBrackets;
-  return name === undefined || COMMON_WORDS.has(name.toLowerCase()) ? undefined : name;
+  const name = afterColon ?? alone ?? inBrackets;
+  return inCode ?? (name === undefined || COMMON_WORDS.has(name.toLowerCase()) ? undefined : name);
 }

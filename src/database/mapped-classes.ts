@@ -90,22 +90,56 @@ export class MappedClasses {
     const isBelowBase = [...ancestry].some((name) => BASES.test(name)) || this.isBelowDecoratedBase(type);
     // A base that cannot be followed: a class with a table name of its own is mapped all the same.
     const isNamed = assigned(type.node.body, '__tablename__')?.kind === 'string';
-    if ((!isBelowBase && !isDecorated && !isNamed) || this.isBase(type)) return undefined;
+    const isForeign = hasMappedAttribute(type) && this.unreadBases(type).length > 0;
+    if ((!isBelowBase && !isDecorated && !isNamed && !isForeign) || this.isBase(type)) return undefined;
     if (assigned(type.node.body, '__table__') !== undefined) return { kind: 'given' };
     const parent = this.mappedParent(type);
     for (const each of this.contributors(type)) {
       const name = this.tableName(each, type);
       if (name === undefined) continue;
       if (typeof name !== 'string') return { kind: 'unnamed', reason: name.reason };
+      if (this.rewritesNames(type)) return this.rewritten(type, name);
       // Without a key of its own it is a view of the table above, whatever it is called.
       const isView = parent !== undefined && (this.nameOf(parent) === name || !this.hasKey(type));
       return isView ? { kind: 'inherits', parent } : { kind: 'table', name, style: 'declarative' };
     }
     // Flask-SQLAlchemy names tables after their classes.
+    if (parent === undefined && this.unreadBases(type).length > 0) return this.namedElsewhere(type);
     const isFlask = [...ancestry].some((name) => name.startsWith('flask_sqlalchemy'));
     if (isFlask && (parent === undefined || this.hasKey(type)))
       return { kind: 'table', name: snakeCase(type.node.name), style: 'declarative' };
     return parent === undefined ? undefined : { kind: 'inherits', parent };
+  }
+
+  /** True where a class above changes the table name of every class that derives from it. */
+  private rewritesNames(type: ProjectClass): boolean {
+    return [...this.resolver.lineage(type)].some((each) =>
+      each.node.body.some((statement) => {
+        if (statement.kind !== 'function' || statement.name !== '__init_subclass__') return false;
+        const body = this.project.functionFacts(each.module, statement, classScope(each) ?? each.scope);
+        return body?.facts.assignments.some(({ target }) => target.kind === 'attribute' && target.name === '__tablename__') === true;
+      }),
+    );
+  }
+
+  /** A name that gets something in front when the program runs: the table that is expected and ends with it. */
+  private rewritten(type: ProjectClass, name: string): Mapping {
+    const fitting = [...this.expected].filter((each) => each === name || each.endsWith(name));
+    const [only] = fitting;
+    if (fitting.length === 1 && only !== undefined) return { kind: 'table', name: only, style: 'declarative' };
+    return { kind: 'unnamed', reason: `the table name of \`${type.node.name}\` is changed by \`__init_subclass__\`` };
+  }
+
+  /** A class whose table name a base of a library may choose. */
+  private namedElsewhere(type: ProjectClass): Mapping {
+    const name = this.expectedName(type.node.name);
+    if (name !== undefined) return { kind: 'table', name, style: 'declarative' };
+    return { kind: 'unnamed', reason: `the table name of \`${type.node.name}\` is given by a base that cannot be read` };
+  }
+
+  /** True where the base that maps Python's types to columns can be read, or is SQLAlchemy's own. */
+  hasReadableBase(type: ProjectClass): boolean {
+    return [...this.resolver.ancestry(type)].some((name) => /^(sqlalchemy|flask_sqlalchemy|sqlmodel)\./.test(name));
   }
 
   private nameOf(type: ProjectClass): string | undefined {
@@ -261,6 +295,16 @@ export function assigned(body: readonly Statement[], name: string): Expression |
     (statement) => statement.kind === 'assign' && statement.targets.some((target) => target.kind === 'name' && target.id === name),
   );
   return last?.kind === 'assign' ? last.value : undefined;
+}
+
+/** `name: Mapped[...]` in a class body. */
+function hasMappedAttribute(type: ProjectClass): boolean {
+  return type.node.body.some(
+    (statement) =>
+      statement.kind === 'assign' &&
+      statement.annotation?.kind === 'subscript' &&
+      /(^|\.)Mapped$/.test(spelled(statement.annotation.value)),
+  );
 }
 
 /** `primary_key=True`. */

@@ -80,8 +80,11 @@ export class ColumnReader {
     this.sql = sql;
   }
 
-  /** The column of an attribute; `none` for what is no column, and why where that cannot be known. */
-  declarative(source: AttributeSource, map: readonly TypeMapEntry[]): ColumnDraft | 'none' | Unknown {
+  /**
+   * The column of an attribute; `none` for what is no column, and why where that cannot be known. `map` is undefined where the
+   * base that maps types cannot be read.
+   */
+  declarative(source: AttributeSource, map: readonly TypeMapEntry[] | undefined): ColumnDraft | 'none' | Unknown {
     const mapped = this.mappedType(source);
     if (mapped === 'none') return 'none';
     const own = source.value === undefined ? [] : this.columnArguments(source.site, source.value);
@@ -94,7 +97,8 @@ export class ColumnReader {
   /** The column of a field of an SQLModel class with `table=True`. */
   sqlModelField(source: AttributeSource): ColumnDraft | 'none' | Unknown {
     const { site, annotation, value } = source;
-    if (annotation === undefined) return 'none';
+    // pydantic keeps names with an underscore for itself.
+    if (annotation === undefined || source.name.startsWith('_')) return 'none';
     const generic = annotation.kind === 'subscript' ? this.resolver.externalName(site.module, site.scope, annotation.value) : undefined;
     if (generic !== undefined && /\.(ClassVar|PrivateAttr|Mapped)$/.test(generic)) return 'none';
     const made = value?.kind === 'call' ? libraryName(this.resolver, site, value.func) : undefined;
@@ -240,7 +244,7 @@ export class ColumnReader {
     source: AttributeSource,
     sources: readonly ColumnArguments[],
     mapped: Annotated | undefined,
-    map: readonly TypeMapEntry[],
+    map: readonly TypeMapEntry[] | undefined,
     at?: Place,
   ): ColumnDraft {
     const place = at ?? this.place(source.site, source.start);
@@ -304,7 +308,7 @@ export class ColumnReader {
         name: this.columnName([{ site, args: column.args.filter((argument) => argument.keyword === 'name') }]) ?? name,
         place,
         type,
-        isNullable: nullable ?? (isPrimaryKey ? false : (read?.isNullable ?? false)),
+        isNullable: nullable ?? this.fieldNullable(isPrimaryKey, read, hasDefault),
         default: this.serverDefault([column], specials),
         isAutoincrement: specials.some((special) => special.name === 'Identity' || special.name === 'Sequence'),
         generated: this.generated(specials),
@@ -320,9 +324,17 @@ export class ColumnReader {
           : [{ site, target, name: undefined, onDelete: onDelete ?? 'NO ACTION', onUpdate: 'NO ACTION', place }]),
         ...specials.flatMap(({ name: special, call }) => (special === 'ForeignKey' ? this.foreignKey(site, call, place) : [])),
       ],
-      checks: [],
+      checks: specials.flatMap((each) => (each.name === 'CheckConstraint' ? this.check(each.site, each.call, place) : [])),
       autoincrement: 'auto',
     };
+  }
+
+  private fieldNullable(isPrimaryKey: boolean, read: Annotated | undefined, given: Expression | undefined): Said<boolean> {
+    if (isPrimaryKey) return false;
+    if (read?.isNullable === true) return true;
+    return isConstant(given, 'None')
+      ? { unknown: 'whether a default of None makes it nullable depends on the version of pydantic' }
+      : false;
   }
 
   private sqlModelType(read: Annotated | undefined, args: readonly Argument[]): ColumnType | Unknown {
@@ -373,7 +385,8 @@ export class ColumnReader {
     return undefined;
   }
 
-  private inferredType(mapped: Annotated | undefined, map: readonly TypeMapEntry[]): ColumnType | Unknown | undefined {
+  private inferredType(mapped: Annotated | undefined, map: readonly TypeMapEntry[] | undefined): ColumnType | Unknown | undefined {
+    if (map === undefined) return { unknown: 'its type follows from a base that cannot be read' };
     return mapped === undefined ? undefined : this.types.annotatedType({ site: mapped.site, expression: mapped.type }, map);
   }
 

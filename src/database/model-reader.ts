@@ -172,7 +172,7 @@ class ModelReader {
     const found = new Map<string, ColumnDraft | undefined>();
     for (const each of contributors) {
       const site = { module: each.module, scope: scopeOf(each) };
-      const map = style === 'declarative' ? this.typeMap(type) : [];
+      const map = style === 'sqlmodel' ? [] : this.classes.hasReadableBase(type) ? this.typeMap(type) : undefined;
       for (const statement of lastOfEach(each.node.body)) {
         if (statement.kind === 'if') this.conditionalColumns(found, type, each, statement);
         else if (statement.kind === 'assign' && statement.operator === undefined) {

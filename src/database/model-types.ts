@@ -285,7 +285,8 @@ export class ModelTypes {
     const name = given === undefined ? ownName : literalValue(this.resolver, site, given);
     const inSchema = keywordArgument(args, 'schema');
     const schema = inSchema === undefined ? undefined : literalValue(this.resolver, site, inSchema);
-    if (typeof name !== 'string') return { unknown: 'its enumeration has no name that can be read' };
+    // Without a name that can be read, the values can be compared all the same.
+    if (typeof name !== 'string') return { name: '', parameters: [], isArray: false, values };
     return { name: typeof schema === 'string' ? `${schema}.${name}` : name, parameters: [], isArray: false, values };
   }
 

@@ -14,7 +14,7 @@ export type Said<T> = T | Unknown | undefined;
 
 /** A column type as PostgreSQL names it in full: `character varying`, `timestamp with time zone`. */
 export interface ColumnType {
-  /** Lower case; for types of the script itself as written, with its schema where it has one. */
+  /** Lower case; for types of the script itself as written, with its schema where it has one. Empty where it is computed. */
   readonly name: string;
   /** Length, precision and scale. */
   readonly parameters: readonly number[];
@@ -126,5 +126,5 @@ export function isUnknown<T extends object>(said: T | Unknown | string | boolean
 export function typeText(type: ColumnType): string {
   const parameters = type.parameters.length === 0 ? '' : `(${type.parameters.join(', ')})`;
   const values = type.values === undefined ? '' : ` (${type.values.join(', ')})`;
-  return `${type.name}${parameters}${values}${type.isArray ? '[]' : ''}`;
+  return `${type.name === '' ? 'enumeration' : type.name}${parameters}${values}${type.isArray ? '[]' : ''}`;
 }

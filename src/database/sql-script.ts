@@ -14,6 +14,8 @@ export interface ScriptReading {
   readonly dialect: Dialect;
   /** Statements that are no SQL, or that nobody can analyse without running them. */
   readonly problems: readonly Remark[];
+  /** Names of tables in statements that could not be read. */
+  readonly unreadTables: ReadonlySet<string>;
   /** What was stepped over because it makes no table: how many of each. */
   readonly skipped: ReadonlyMap<string, number>;
 }
@@ -23,6 +25,7 @@ const MAX_PROBLEMS = 50;
 const MAX_SPLITS = 100;
 /** Messages of the grammar quote the source to its end where a quote is missing. */
 const MAX_MESSAGE = 80;
+const CREATED_TABLE = /\bcreate\s+(?:unlogged\s+)?table\s+(?:if\s+not\s+exists\s+)?([\w."]+)/i;
 /** A line that certainly begins a new statement, where the one before was left open. */
 const NEXT_STATEMENT = /\n(?=(?:create|alter|drop|comment\s+on|insert\s+into|grant|revoke|begin|commit|do\s+\$|set\s+\w+\s*(?:=|to))\b)/gi;
 const MYSQL =
@@ -64,6 +67,7 @@ class ScriptReader {
   private readonly tables = new SqlTables();
   private readonly problems: Remark[] = [];
   private readonly skipped = new Map<string, number>();
+  private readonly unreadTables = new Set<string>();
   private splits = 0;
 
   constructor(path: string, parser: SqlParser) {
@@ -79,7 +83,13 @@ class ScriptReader {
     this.skip('partition', this.tables.partitions);
     const failed = this.problems.length > 0;
     const dialect = failed && MYSQL.test(text) ? 'mysql' : failed && FOREIGN_DIALECT.test(text) ? 'other' : 'postgresql';
-    return { tables: this.tables.finish(), dialect, problems: this.problems.slice(0, MAX_PROBLEMS), skipped: this.skipped };
+    return {
+      tables: this.tables.finish(),
+      dialect,
+      problems: this.problems.slice(0, MAX_PROBLEMS),
+      unreadTables: this.unreadTables,
+      skipped: this.skipped,
+    };
   }
 
   private skip(what: string, count = 1): void {
@@ -103,6 +113,8 @@ class ScriptReader {
       for (const part of parts) this.statement(part);
       return;
     }
+    const [, unread = ''] = CREATED_TABLE.exec(statement.text) ?? [];
+    if (unread !== '') this.unreadTables.add(unread.replaceAll('"', '').replace(/^.*\./, ''));
     const line = statement.line + newlinesBefore(statement.text, parsed.offset);
     this.problem(`This statement is no SQL that PostgreSQL accepts: ${oneLine(parsed.message).slice(0, MAX_MESSAGE)}.`, line);
   }

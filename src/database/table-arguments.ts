@@ -61,6 +61,10 @@ export class TableArgumentReader {
     for (const { site, expression } of parts) {
       if (expression.kind === 'dict') schema = this.schemaOf(site, expression) ?? schema;
       if (expression.kind !== 'call') continue;
+      if (this.resolver.externalName(site.module, site.scope, expression.func) === 'builtins.dict') {
+        schema = this.word(site, expression, 'schema') ?? schema;
+        continue;
+      }
       const name = libraryName(this.resolver, site, expression.func);
       const place = this.place(site, expression);
       switch (name) {
@@ -149,6 +153,9 @@ export class TableArgumentReader {
           return [expression.left, expression.right].flatMap((side) => this.parts({ site, expression: side }, depth - 1));
         break;
       case 'call': {
+        const name = this.resolver.externalName(site.module, site.scope, expression.func);
+        // `dict(schema="x")` is the dict at the end.
+        if (name === 'builtins.dict') return [{ site, expression }];
         if (libraryName(this.resolver, site, expression.func) !== undefined) return [{ site, expression }];
         const target = this.resolver.resolve(site.module, site.scope, expression.func);
         const returned = target?.kind === 'function' ? onlyReturn(this.project, target, { site, args: expression.args }) : undefined;

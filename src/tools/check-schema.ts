@@ -155,12 +155,15 @@ function verdict(
   const { compared, documented, modelled } = answer;
   const seen = `${plural(compared.tables, 'table')}, ${plural(compared.columns, 'column')}, ${compared.constraints} keys, checks and indexes compared`;
   const errors = differences.filter((each) => each.severity === 'error').length;
-  const about = table === undefined ? 'The models' : `${table}: the model`;
+  if (table !== undefined)
+    return [
+      `${table}: ${differences.length === 0 ? 'no difference' : plural(differences.length, 'difference')} between the model and ${source} (${rule}).`,
+    ];
   if (documented === 0) return [`${source} describes no table that could be read: nothing was compared.`];
   if (modelled === 0) return [`No SQLAlchemy or SQLModel table was found in the project; ${source} has ${plural(documented, 'table')}.`];
-  if (differences.length === 0) return [`${about} follow${table === undefined ? '' : 's'} ${source}: ${seen}, no difference.`];
+  if (differences.length === 0) return [`The models follow ${source}: ${seen}, no difference.`];
   return [
-    `${about} depart${table === undefined ? '' : 's'} from ${source} in ${plural(differences.length, 'place')} (${plural(errors, 'error')}): ${seen}.`,
+    `The models depart from ${source} in ${plural(differences.length, 'place')} (${plural(errors, 'error')}): ${seen}.`,
     `Next: change the models, the document has the last word (${rule}). If it is wrong, ask the user.`,
   ];
 }
