@@ -341,3 +341,66 @@ class Team(SQLModel, table=True):
     expect([...tables.keys()]).toContain('a');
   });
 });
+
+describe('what a library decides', () => {
+  it('is not guessed: types and table names below its bases', async () => {
+    const source = `from advanced_alchemy.base import BigIntBase
+
+class UserRole(BigIntBase):
+    at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(20))
+
+class Group(BigIntBase):
+    name: Mapped[str]
+`;
+    const { tables, unnamed } = await models(source, ['user_role']);
+    expect(tables.get('user_role')?.columns.map(shown)).toEqual(['? NOT NULL', 'character varying(20) NOT NULL']);
+    expect(tables.get('user_role')?.isOpen).toBe(true);
+    expect(unnamed).toEqual(['Group']);
+  });
+
+  it('is seen where __init_subclass__ changes names', async () => {
+    const source = `class Prefixed(DeclarativeBase):
+    def __init_subclass__(cls):
+        cls.__tablename__ = f"{settings.prefix}{cls.__tablename__}"
+        super().__init_subclass__()
+
+class User(Prefixed):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+`;
+    expect([...(await models(source, ['shop_users'])).tables.keys()]).toEqual(['shop_users']);
+    expect((await models(source, ['other'])).unnamed).toEqual(['User']);
+  });
+
+  it('is known of star imports and of pydantic', async () => {
+    const { tables } = await models({
+      'app/models.py': `from sqlalchemy import *
+from sqlalchemy.orm import *
+from sqlmodel import Field, SQLModel
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class T(Base):
+    __tablename__ = "t"
+    __table_args__ = (UniqueConstraint("name"), dict(schema="app"))
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(9))
+
+
+class Hero(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+    note: str = None
+    level: int = Field(default=1, sa_column_args=(CheckConstraint("level > 0"),))
+    _cache: list = PrivateAttr(default_factory=list)
+`,
+    });
+    expect(tables.get('app.t')?.columns.map(shown)).toEqual(['bigint NOT NULL counted', 'character varying(9) NOT NULL']);
+    expect(tables.get('app.t')?.indexes).toHaveLength(1);
+    expect(tables.get('hero')?.columns.map(shown)).toEqual(['integer NOT NULL counted', 'character varying ?', 'integer NOT NULL']);
+    expect(tables.get('hero')?.checks).toHaveLength(1);
+  });
+});

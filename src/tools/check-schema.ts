@@ -161,9 +161,10 @@ function verdict(
     ];
   if (documented === 0) return [`${source} describes no table that could be read: nothing was compared.`];
   if (modelled === 0) return [`No SQLAlchemy or SQLModel table was found in the project; ${source} has ${plural(documented, 'table')}.`];
-  if (differences.length === 0) return [`The models follow ${source}: ${seen}, no difference.`];
+  const open = answer.undecided.length === 0 ? '' : `, ${answer.undecided.length} not decided`;
+  if (differences.length === 0) return [`The models follow ${source}: ${seen}, no difference${open}.`];
   return [
-    `The models depart from ${source} in ${plural(differences.length, 'place')} (${plural(errors, 'error')}): ${seen}.`,
+    `The models depart from ${source} in ${plural(differences.length, 'place')} (${plural(errors, 'error')}): ${seen}${open}.`,
     `Next: change the models, the document has the last word (${rule}). If it is wrong, ask the user.`,
   ];
 }
