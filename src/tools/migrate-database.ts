@@ -35,7 +35,7 @@ const input = z.strictObject({
   action: z.enum(ACTIONS),
   description: words
     .max(120)
-    .regex(/^[^\\"\u0000-\u001f]+$/, 'one line without quotation marks and backslashes')
+    .refine((text) => !/[\\"\u0000-\u001f]/.test(text), 'one line without quotation marks and backslashes')
     .optional()
     .describe('revision: what changes'),
   purpose: words.optional().describe('Why, for the record'),
