@@ -7,7 +7,7 @@ export default defineConfig({
     // Most tests start real processes; on a loaded machine each start can take seconds.
     testTimeout: 60_000,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/database/**'],
+    exclude: ['test/browser/**', 'test/python/**'],
     server: { deps: { inline: ['jsonc-parser'] } },
   },
 });

@@ -21,13 +21,16 @@ import { loadSkill } from '../skill/skill-files.ts';
 import { offeredTools } from '../tools/all-tools.ts';
 import { CONTRACT_VIEW, contractView } from '../tools/check-contract.ts';
 import { type PersonAnswer, type Question, Session } from '../tools/session.ts';
-import type { AnyTool } from '../tools/tool.ts';
+import type { AnyTool, ToolCall } from '../tools/tool.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { clearAbandonedWrites } from '../workspace/write.ts';
 import { INSTRUCTIONS } from './instructions.ts';
 import { openRoot } from './root.ts';
 import { SKILLS_CAPABILITY, serveSkills } from './skills-extension.ts';
+
+/** What the SDK gives with a request. */
+type CallContext = Parameters<Parameters<Server['setRequestHandler']>[1]>[1];
 
 /** How long a person may take to answer a question that is asked directly, in milliseconds. */
 const ANSWER_TIME_MS = 5 * 60 * 1000;
@@ -144,7 +147,7 @@ function serveTools(server: Server, tools: readonly AnyTool[], session: Session,
     if (tool === undefined)
       return failure(`There is no tool "${request.params.name}".`, `The tools are: ${[...byName.keys()].join(', ')}.`);
     try {
-      const { text, structured } = await tool.call(request.params.arguments, { session, signal: extra.signal });
+      const { text, structured } = await tool.call(request.params.arguments, { session, signal: extra.signal, ...progressOf(extra) });
       return { content: text.map((each) => ({ type: 'text', text: each })), structuredContent: structured };
     } catch (error) {
       if (error instanceof Refusal) return failure(error.message, error.remedy);
@@ -160,6 +163,17 @@ function serveTools(server: Server, tools: readonly AnyTool[], session: Session,
 
 function failure(message: string, remedy: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text: `${message}\n→ ${remedy}` }] };
+}
+
+/** Sends progress to a client that asked for it; a client that is gone gets none. */
+function progressOf({ _meta, sendNotification }: CallContext): Pick<ToolCall, 'progress'> {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return {};
+  return {
+    progress: (progress, total, message) => {
+      sendNotification({ method: 'notifications/progress', params: { progressToken, progress, total, message } }).catch(() => undefined);
+    },
+  };
 }
 
 /** A tool as `tools/list` shows it. */
@@ -194,6 +208,10 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       delete jsonSchema.propertyNames;
+      // No model needs to be told that nothing is left empty, nor how a cursor is made; the server says so to the one that errs.
+      delete jsonSchema.pattern;
+      if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
+      if (jsonSchema.minItems === 1) delete jsonSchema.minItems;
       // An output is for reading: its keys and their types are enough, and every client's model pays for the rest. What is in a
       // list or object explains itself; spelt out, the outputs of all tools would cost a thousand tokens.
       if (io === 'output') {

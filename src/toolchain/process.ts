@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { withoutSecrets } from './secrets.ts';
 
 /** A program to run. It is started without a shell. */
 export interface Command {
@@ -13,6 +14,10 @@ export interface Command {
   /** In milliseconds. */
   readonly timeLimit: number;
   readonly signal: AbortSignal;
+  /** Gets what the program prints as it comes, as it is. */
+  readonly onOutput?: (chunk: string) => void;
+  /** An absolute path that gets all of it. */
+  readonly logFile?: string;
 }
 
 /** How a program ended. */
@@ -26,6 +31,7 @@ export interface ProcessResult {
 }
 
 const MAX_OUTPUT = 256 * 1024;
+const MAX_LOG = 8 * 1024 * 1024;
 /** How long a program may take to end after it was asked to, and its pipes to close after it ended, in milliseconds. */
 const GRACE_MS = 1_000;
 /** Marks everything that a program starts, so that it can be found again. */
@@ -58,8 +64,14 @@ export function runProcess(command: Command): Promise<ProcessResult> {
     const timer = setTimeout(stop('timed_out'), timeLimit);
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    child.stdout.on('data', (chunk: Buffer) => output.add(chunk));
-    child.stderr.on('data', (chunk: Buffer) => output.add(chunk));
+    const log = command.logFile === undefined ? undefined : new LogFile(command.logFile);
+    const take = (chunk: Buffer): void => {
+      output.add(chunk);
+      log?.add(chunk);
+      command.onOutput?.(chunk.toString());
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
     let isFinished = false;
     const finish = (code: number | null): void => {
       if (isFinished) return;
@@ -69,6 +81,7 @@ export function runProcess(command: Command): Promise<ProcessResult> {
       // What the program left running holds no result.
       endTree(child.pid, mark, 'SIGKILL');
       for (const stream of [child.stdout, child.stderr]) stream.destroy();
+      log?.close();
       resolve({ end, code: end === 'exited' ? (code ?? undefined) : undefined, output: output.text() });
     };
     child.once('error', () => {
@@ -114,6 +127,26 @@ function carries(pid: string, mark: string): boolean {
   } catch {
     // Another user's, or gone.
     return false;
+  }
+}
+
+/** The whole output of a program, up to a size that nobody reads through. */
+class LogFile {
+  private readonly file: number;
+  private size = 0;
+
+  constructor(path: string) {
+    this.file = openSync(path, 'w', 0o600);
+  }
+
+  add(chunk: Buffer): void {
+    const part = chunk.subarray(0, Math.max(0, MAX_LOG - this.size));
+    this.size += part.length;
+    if (part.length > 0) writeSync(this.file, withoutSecrets(part.toString().replace(CONTROL, '')));
+  }
+
+  close(): void {
+    closeSync(this.file);
   }
 }
 

@@ -11,9 +11,13 @@ const SHORTEST = 4;
 
 /** A text without credentials: those in addresses and settings, and the values of environment variables that hold secrets. */
 export function withoutSecrets(text: string, environment: NodeJS.ProcessEnv = process.env): string {
-  let safe = text;
-  for (const secret of secretsIn(environment)) safe = safe.replaceAll(secret, '***');
-  return safe.replace(IN_URL, '$1***@').replace(IN_SETTING, '$1***').replace(IN_HEADER, '$1 ***');
+  return secretValuesMask(environment)(text).replace(IN_URL, '$1***@').replace(IN_SETTING, '$1***').replace(IN_HEADER, '$1 ***');
+}
+
+/** Takes the values of environment variables that hold secrets out of texts; what they say of credentials otherwise stays. */
+export function secretValuesMask(environment: NodeJS.ProcessEnv = process.env): (text: string) => string {
+  const secrets = secretsIn(environment);
+  return (text) => secrets.reduce((safe, secret) => safe.replaceAll(secret, '***'), text);
 }
 
 /** The values of variables whose names speak of secrets, and the passwords in the addresses of the others. */

@@ -8,6 +8,7 @@ import { findFiles } from './find-files.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { readContext } from './read-context.ts';
 import { readFile } from './read-file.ts';
+import { runChecks } from './run-checks.ts';
 import type { AnyTool } from './tool.ts';
 import { writeFile } from './write-file.ts';
 import { writeWorkLog } from './write-work-log.ts';
@@ -24,6 +25,7 @@ export const ALL_TOOLS: readonly AnyTool[] = [
   checkSchema,
   checkCode,
   explainRule,
+  runChecks,
   migrateDatabase,
   writeWorkLog,
 ];

@@ -1,7 +1,8 @@
+import { readFile as readText } from 'node:fs/promises';
 import { z } from 'zod';
 import { findSections, readSections } from '../documents/sections.ts';
 import { Refusal } from '../workspace/refusal.ts';
-import { countLines } from '../workspace/text.ts';
+import { countLines, hashOf } from '../workspace/text.ts';
 import { defineTool, READ_ONLY } from './tool.ts';
 
 /** The most text one call returns, in characters: about 12,000 tokens. */
@@ -30,8 +31,9 @@ export const readFile = defineTool({
   }),
   async run(input, { session }) {
     const workspace = await session.workspace();
-    const file = await workspace.readText(input.path);
-    session.seen.set(file.path, file.hash);
+    const log = session.logs.get(input.path);
+    const file = log === undefined ? await workspace.readText(input.path) : await readLog(input.path, log);
+    if (log === undefined) session.seen.set(file.path, file.hash);
     const lines = file.text.split(/(?<=\n)/);
     const total = countLines(file.text);
     const wanted =
@@ -49,6 +51,12 @@ export const readFile = defineTool({
     };
   },
 });
+
+/** What a program printed; it lies outside the workspace. */
+async function readLog(name: string, absolute: string): Promise<{ path: string; text: string; hash: string }> {
+  const text = await readText(absolute, 'utf8').catch(() => '');
+  return { path: name, text, hash: hashOf(text) };
+}
 
 function rangeOf(start: number | undefined, end: number | undefined, total: number): { start: number; end: number } {
   const first = start ?? 1;

@@ -47,6 +47,8 @@ export class Session {
   /** What the person told the role to do where documents are missing. */
   task: string | undefined;
   specification: string | undefined;
+  /** Logs of programs, absolute, by the name that read_file takes. */
+  readonly logs = new Map<string, string>();
   /** Why each migration was made, by revision: recorded once it is applied. */
   readonly purposes = new Map<string, { readonly purpose: string; readonly task: string }>();
   /** The hash under which the agent last saw each file, by workspace-relative path. */

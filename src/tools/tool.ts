@@ -35,6 +35,8 @@ export interface Tool<I extends z.ZodObject = z.ZodObject, O extends z.ZodObject
 export interface ToolCall {
   readonly session: Session;
   readonly signal: AbortSignal;
+  /** Tells the client how far the call is; undefined where it did not ask. */
+  readonly progress?: (done: number, total: number, message: string) => void;
 }
 
 /** A tool whose types are forgotten, so that tools of different inputs stand in one list. */

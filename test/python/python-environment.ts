@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { hashOf } from '../../src/workspace/text.ts';
 
 const run = promisify(execFile);
-const REQUIREMENTS = 'test/database/requirements.txt';
+const REQUIREMENTS = 'test/python/requirements.txt';
 
 /** A virtual environment with SQLAlchemy, Alembic and asyncpg, made once; its absolute path. */
 export async function pythonEnvironment(): Promise<string> {

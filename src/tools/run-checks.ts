@@ -1,0 +1,413 @@
+import { mkdtemp, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { listWorkLogs } from '../documents/work-log.ts';
+import { layersOf } from '../rules/layers.ts';
+import {
+  CHECKS,
+  type CheckName,
+  type CheckResult,
+  type CheckRun,
+  type FileCoverage,
+  runMypy,
+  runPytest,
+  runRuff,
+  type ToolFinding,
+} from '../toolchain/checks.ts';
+import { findEnvironment } from '../toolchain/environment.ts';
+import { type MeasuringSettings, readMeasuringSettings } from '../toolchain/measuring-settings.ts';
+import { readMypySettings } from '../toolchain/mypy-settings.ts';
+import { secretValuesMask } from '../toolchain/secrets.ts';
+import { listFiles } from '../workspace/listing.ts';
+import { Refusal } from '../workspace/refusal.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import { checkCode } from './check-code.ts';
+import { checkContractReadOnly } from './check-contract.ts';
+import { checkSchema } from './check-schema.ts';
+import { plural } from './present.ts';
+import { type AnyTool, defineTool, type ToolCall } from './tool.ts';
+
+/** What the skill wants of the layers that hold decisions and data access. */
+const WANTED_COVERAGE = 0.8;
+const MEASURED_LAYERS = ['services', 'repositories'] as const;
+/** More places of one cause are counted instead of named. */
+const MAX_NAMED = 8;
+const MAX_MISSING_LINES = 12;
+
+const input = z.strictObject({
+  path: z.string().optional().describe('Folder of the package, where there are several'),
+  checks: z.array(z.enum(CHECKS)).min(1).optional().describe('Default: all'),
+  tests: z.array(z.string().regex(/^[^-]/)).optional().describe('Files, folders or node ids'),
+  expression: z.string().optional().describe("pytest's -k"),
+  gate: z.boolean().default(false),
+  limit: z.number().int().min(1).max(1000).default(50),
+  timeout: z.number().int().min(5).max(7200).default(900).describe('Seconds for each tool'),
+});
+type Input = z.output<typeof input>;
+
+const output = z.strictObject({
+  passed: z.boolean(),
+  environment: z.string(),
+  checks: z.array(z.strictObject({ check: z.string(), state: z.string(), summary: z.string() })),
+  findings: z.array(
+    z.strictObject({
+      rule: z.string(),
+      severity: z.enum(['error', 'warning']),
+      message: z.string(),
+      path: z.string(),
+      line: z.number().int(),
+      column: z.number().int(),
+    }),
+  ),
+  total: z.number().int(),
+  coverage: z.array(z.strictObject({ layer: z.string(), covered: z.number().int(), statements: z.number().int(), percent: z.number() })),
+  missing: z.array(z.string()),
+  warnings: z.array(z.string()),
+  logs: z.array(z.string()),
+});
+
+/** What one run gave; several requests for the same share it. */
+interface Outcome {
+  readonly environment: string;
+  readonly results: readonly CheckResult[];
+  readonly warnings: readonly string[];
+  /** Absolute paths of what the tools printed, by the name that read_file takes. */
+  readonly logs: ReadonlyMap<string, string>;
+}
+
+/** A run under way, and how many wait for it. */
+interface SharedRun {
+  readonly outcome: Promise<Outcome>;
+  readonly controller: AbortController;
+  readonly reports: Set<NonNullable<ToolCall['progress']>>;
+  waiting: number;
+}
+
+const NOTHING_RUN: Outcome = { environment: 'no environment', results: [], warnings: [], logs: new Map() };
+
+const running = new Map<string, SharedRun>();
+
+/** `run_checks`: the project's own tools in its own environment, and whether the phase is done. */
+export const runChecks: AnyTool = defineTool({
+  name: 'run_checks',
+  title: 'Run the checks',
+  description:
+    "ruff, mypy --strict and pytest with coverage in the project's own environment. gate: is the phase done (also code, contract, schema, work log)?",
+  hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input,
+  output,
+  async run(given, call) {
+    const { session } = call;
+    const workspace = await session.workspace();
+    const folder = await packageFolder(workspace, given.path);
+    // There is no code yet that the tools could judge.
+    const isContractPhase = given.gate && session.mode === 'contract';
+    const outcome = isContractPhase ? NOTHING_RUN : await shared(workspace, folder, given, call);
+    call.signal.throwIfAborted();
+    for (const [name, file] of outcome.logs) session.logs.set(name, file);
+    const coverage = coverageByLayer(outcome.results);
+    const findings = [...outcome.results.flatMap((result) => result.findings), ...coverageFindings(outcome.results)];
+    const causes = grouped(findings);
+    const missing = given.gate ? await missingForGate(given, call, outcome, findings) : [];
+    const hasRun = outcome.results.every((result) => result.state === 'passed' || result.state === 'failed');
+    const passed = hasRun && findings.length === 0 && outcome.results.every((result) => result.state === 'passed') && missing.length === 0;
+    return {
+      text: [
+        verdict(given.gate, passed, outcome, missing),
+        ...missing.map((each, index) => `${index + 1}. ${each}`),
+        ...outcome.results.flatMap((result) => [`- ${result.summary}`, ...(result.output === '' ? [] : [result.output])]),
+        ...coverage.map(
+          ({ layer, percent, covered, statements }) => `- coverage of ${layer}: ${percent}% (${covered} of ${statements} lines).`,
+        ),
+        ...outcome.warnings.map((each) => `Warning: ${each}`),
+        ...causes.slice(0, given.limit),
+        ...(causes.length > given.limit ? [`… ${plural(causes.length - given.limit, 'cause')} more: call again with a higher limit.`] : []),
+        ...(outcome.logs.size === 0
+          ? []
+          : [`Run in ${outcome.environment}. All that was printed: read_file ${[...outcome.logs.keys()].join(', ')}.`]),
+      ].join('\n'),
+      structured: {
+        passed,
+        environment: outcome.environment,
+        checks: outcome.results.map(({ check, state, summary }) => ({ check, state, summary })),
+        findings: findings.slice(0, given.limit),
+        total: findings.length,
+        coverage,
+        missing,
+        warnings: [...outcome.warnings],
+        logs: [...outcome.logs.keys()],
+      },
+    };
+  },
+});
+
+/** The package that is checked: the one named, the workspace itself, or the only folder with a manifest. */
+async function packageFolder(workspace: Workspace, wanted: string | undefined): Promise<string> {
+  if (wanted !== undefined) {
+    const { relative } = await workspace.resolve(wanted, 'read');
+    if (await workspace.isFolder(wanted)) return relative === '' ? '.' : relative;
+    throw new Refusal('not_a_file', `"${wanted}" is no folder.`, 'Name the folder of the package.');
+  }
+  const manifests = await listFiles(workspace, ['**/pyproject.toml', '**/setup.py', '**/setup.cfg']);
+  const folders = [...new Set(manifests.map((file) => path.posix.dirname(file)))];
+  const [only] = folders;
+  if (folders.includes('.') || only === undefined) return '.';
+  if (folders.length === 1) return only;
+  throw new Refusal('invalid_input', `There are several packages: ${folders.join(', ')}.`, 'Name the folder of one with path.');
+}
+
+/** Requests for the same checks at the same time share one run; it is ended when nobody waits for it any more. */
+async function shared(workspace: Workspace, folder: string, given: Input, call: ToolCall): Promise<Outcome> {
+  call.signal.throwIfAborted();
+  const key = JSON.stringify([workspace.realRoot, folder, given.checks, given.tests, given.expression, given.timeout]);
+  const run = running.get(key) ?? begin(key, workspace, folder, given);
+  run.waiting += 1;
+  if (call.progress !== undefined) run.reports.add(call.progress);
+  const leave = (): void => {
+    if (call.progress !== undefined) run.reports.delete(call.progress);
+    run.waiting -= 1;
+    if (run.waiting > 0) return;
+    // One that is ended is not joined.
+    if (running.get(key) === run) running.delete(key);
+    run.controller.abort();
+  };
+  call.signal.addEventListener('abort', leave, { once: true });
+  return run.outcome.finally(() => call.signal.removeEventListener('abort', leave));
+}
+
+function begin(key: string, workspace: Workspace, folder: string, given: Input): SharedRun {
+  const controller = new AbortController();
+  const reports: SharedRun['reports'] = new Set();
+  const report: NonNullable<ToolCall['progress']> = (done, total, message) => {
+    for (const each of reports) each(done, total, message);
+  };
+  const outcome = runAll(workspace, folder, given, controller.signal, report).finally(() => {
+    if (running.get(key) === run) running.delete(key);
+  });
+  const run: SharedRun = { outcome, controller, reports, waiting: 0 };
+  running.set(key, run);
+  return run;
+}
+
+async function runAll(
+  workspace: Workspace,
+  folder: string,
+  given: Input,
+  signal: AbortSignal,
+  progress: NonNullable<ToolCall['progress']>,
+): Promise<Outcome> {
+  const environment = await findEnvironment(workspace, folder);
+  const mypy = await readMypySettings(workspace, folder);
+  const measuring = await readMeasuringSettings(workspace, folder);
+  const wanted = given.checks ?? CHECKS;
+  const temporary = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-checks-'));
+  const results: CheckResult[] = [];
+  for (const [index, check] of wanted.entries()) {
+    signal.throwIfAborted();
+    const report = (share: number): void => progress(index + share, wanted.length, check);
+    report(0);
+    const run: CheckRun = {
+      root: workspace.realRoot,
+      folder,
+      environment,
+      sources: await sourcesOf(workspace, folder),
+      temporary,
+      timeLimit: given.timeout * 1000,
+      signal,
+      onProgress: report,
+    };
+    results.push(withoutSecretsIn(await runOne(check, run, given, mypy.hasTargets, measuring)));
+  }
+  progress(wanted.length, wanted.length, 'done');
+  const weaker =
+    mypy.weakenings.length === 0 || !wanted.includes('mypy')
+      ? []
+      : [`mypy is less strict here than --strict: ${mypy.weakenings.join('; ')}.`];
+  return {
+    environment: environment.name,
+    results,
+    warnings: [...weaker, ...results.flatMap((result) => result.warning ?? [])],
+    logs: new Map(wanted.map((check) => [`run_checks:${check}.log`, path.join(temporary, `${check}.log`)])),
+  };
+}
+
+function runOne(
+  check: CheckName,
+  run: CheckRun,
+  { tests, expression }: Input,
+  hasOwnTargets: boolean,
+  measuring: MeasuringSettings,
+): Promise<CheckResult> {
+  switch (check) {
+    case 'ruff':
+      return runRuff(run);
+    case 'mypy':
+      return runMypy(run, hasOwnTargets);
+    case 'pytest': {
+      // A part of the tests says nothing about the coverage of the whole.
+      const withCoverage = tests === undefined && expression === undefined;
+      return runPytest(run, { paths: tests ?? [], expression, withCoverage, ...measuring });
+    }
+  }
+}
+
+function withoutSecretsIn(result: CheckResult): CheckResult {
+  const mask = secretValuesMask();
+  return { ...result, findings: result.findings.map((each) => ({ ...each, message: mask(each.message) })) };
+}
+
+/** Where the sources of a package lie, relative to it: `src` or `app`, else its own packages, else all of it. */
+async function sourcesOf(workspace: Workspace, folder: string): Promise<string[]> {
+  const usual = ['src', 'app'];
+  const found = await Promise.all(usual.map((name) => workspace.isFolder(path.posix.join(folder, name))));
+  const there = usual.filter((_, index) => found[index]);
+  if (there.length > 0) return there;
+  const packages = await listFiles(workspace, [path.posix.join(folder, '*/__init__.py')]);
+  const names = packages.map((file) => path.posix.basename(path.posix.dirname(file))).filter((name) => !/^tests?$/.test(name));
+  return names.length === 0 ? ['.'] : names;
+}
+
+interface LayerCoverage {
+  readonly layer: (typeof MEASURED_LAYERS)[number];
+  readonly covered: number;
+  readonly statements: number;
+  /** One decimal, rounded down. */
+  readonly percent: number;
+}
+
+function coverageByLayer(results: readonly CheckResult[]): LayerCoverage[] {
+  const files = filesOf(results);
+  return MEASURED_LAYERS.flatMap((layer) => {
+    const own = files.filter(([file]) => layersOf(file).includes(layer)).map(([, each]) => each);
+    const statements = own.reduce((sum, each) => sum + each.statements, 0);
+    const covered = own.reduce((sum, each) => sum + each.covered, 0);
+    return statements === 0 ? [] : [{ layer, covered, statements, percent: Math.floor((covered / statements) * 1000) / 10 }];
+  });
+}
+
+/** testing/coverage: a layer below the limit, at its least covered file. */
+function coverageFindings(results: readonly CheckResult[]): ToolFinding[] {
+  return coverageByLayer(results).flatMap(({ layer, covered, statements, percent }): ToolFinding[] => {
+    if (covered / statements >= WANTED_COVERAGE) return [];
+    const own = filesOf(results).filter(([file, each]) => layersOf(file).includes(layer) && each.missing.length > 0);
+    const [worst] = own.toSorted(([, one], [, other]) => other.missing.length - one.missing.length);
+    if (worst === undefined) return [];
+    const [file, { missing }] = worst;
+    const lines = missing.slice(0, MAX_MISSING_LINES).join(', ');
+    return [
+      {
+        rule: 'testing/coverage',
+        severity: 'error',
+        message: `${percent}% of ${layer} is covered, ${WANTED_COVERAGE * 100}% is wanted; most is missing here: lines ${lines}${missing.length > MAX_MISSING_LINES ? ' …' : ''}.`,
+        path: file,
+        line: missing[0] ?? 1,
+        column: 1,
+      },
+    ];
+  });
+}
+
+function filesOf(results: readonly CheckResult[]): (readonly [string, FileCoverage])[] {
+  return results.flatMap((result) => [...(result.coverage ?? [])]);
+}
+
+/** What the phase still demands, in the order in which to settle it; from evidence, not from what anybody says. */
+async function missingForGate(given: Input, call: ToolCall, outcome: Outcome, findings: readonly ToolFinding[]): Promise<string[]> {
+  const missing: string[] = [];
+  const log = await logProblem(await call.session.workspace(), call.session.mode === 'contract' ? CONTRACT_FILES : CODE_FILES);
+  if (call.session.mode === 'contract') {
+    const problem = await problemOf(checkContractReadOnly, call);
+    return [...(problem === undefined ? [] : [`check_contract: ${problem}`]), ...(log === undefined ? [] : [log])];
+  }
+  const code = await checkCode.call({ severity: 'error', limit: 1 }, call);
+  if (code.structured.clean !== true) missing.push(`check_code: ${firstLine(code.text)}`);
+  for (const [tool, name] of [
+    [checkContractReadOnly, 'check_contract'],
+    [checkSchema, 'check_schema'],
+  ] as const) {
+    const problem = await problemOf(tool, call);
+    if (problem !== undefined) missing.push(`${name}: ${problem}`);
+  }
+  for (const result of outcome.results) if (result.state !== 'passed') missing.push(`run_checks: ${result.summary}`);
+  const unrun = CHECKS.filter((check) => !outcome.results.some((result) => result.check === check));
+  if (unrun.length > 0) missing.push(`run_checks: ${unrun.join(', ')} did not run; leave checks out.`);
+  if (given.tests !== undefined || given.expression !== undefined)
+    missing.push('run_checks: only a part of the tests has run; leave tests and expression out.');
+  for (const finding of findings) if (finding.rule === 'testing/coverage') missing.push(`coverage: ${finding.message} (${finding.path})`);
+  if (log !== undefined) missing.push(log);
+  return missing;
+}
+
+async function problemOf(tool: AnyTool, call: ToolCall): Promise<string | undefined> {
+  try {
+    const { text, structured } = await tool.call({}, call);
+    const differences = Array.isArray(structured.differences) ? structured.differences : [];
+    const errors = differences.filter(
+      (each: unknown) => typeof each !== 'object' || each === null || !('severity' in each) || each.severity === 'error',
+    );
+    const isReady = structured.ready !== false || call.session.mode !== 'contract';
+    return errors.length === 0 && isReady ? undefined : firstLine(text);
+  } catch (error) {
+    if (error instanceof Refusal) return `${error.message} ${error.remedy}`;
+    throw error;
+  }
+}
+
+function firstLine(text: readonly string[]): string {
+  return text.join('\n').split('\n')[0] ?? '';
+}
+
+const CODE_FILES = ['**/*.py'];
+const CONTRACT_FILES = ['.ai/temp/**/api-contract*.md'];
+
+/** The log has to be written after the last change of these files. */
+async function logProblem(workspace: Workspace, globs: readonly string[]): Promise<string | undefined> {
+  const newest = async (files: readonly string[]): Promise<number> => {
+    const times = await Promise.all(
+      files.map((file) =>
+        stat(path.join(workspace.realRoot, file)).then(
+          ({ mtimeMs }) => mtimeMs,
+          () => 0,
+        ),
+      ),
+    );
+    return Math.max(0, ...times);
+  };
+  const logs = (await listWorkLogs(workspace)).map((log) => log.path);
+  if (logs.length === 0) return 'write_work_log: there is no work log yet.';
+  const [logged, changed] = await Promise.all([newest(logs), newest(await listFiles(workspace, globs))]);
+  return logged >= changed
+    ? undefined
+    : `write_work_log: ${globs === CODE_FILES ? 'the code' : 'the contract'} has changed since the last work log.`;
+}
+
+function verdict(gate: boolean, passed: boolean, { results }: Outcome, missing: readonly string[]): string {
+  if (gate)
+    return passed
+      ? 'Done: everything that the phase demands is there.'
+      : `Not done: ${plural(missing.length, 'point')}, in the order to settle them.`;
+  const failed = results.filter((result) => result.state !== 'passed').map((result) => result.check);
+  if (passed) return `Passed: ${results.map((result) => result.check).join(', ')}.`;
+  return failed.length === 0 ? 'Failed: coverage.' : `Failed: ${failed.join(', ')}.`;
+}
+
+/** One entry a cause: what stands at the same place (a test with many parameters), or in the same words. */
+function grouped(findings: readonly ToolFinding[]): string[] {
+  const groups = new Map<string, ToolFinding[]>();
+  for (const finding of findings) {
+    const { rule, message, path: file, line } = finding;
+    const key = rule.startsWith('pytest/') ? `${rule}\t${file}:${line}` : `${rule}\t${message}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [finding]);
+    else group.push(finding);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group;
+    if (first === undefined) return '';
+    const places = [...new Set(group.map(({ path: file, line, column }) => `${file}:${line}:${column}`))];
+    const more = places.length > MAX_NAMED ? ` and ${places.length - MAX_NAMED} more` : '';
+    const times = group.length === 1 ? '' : `, ${group.length} times`;
+    return `${places.slice(0, MAX_NAMED).join(', ')}${more}: ${first.severity} ${first.rule}${times}: ${first.message}`;
+  });
+}
