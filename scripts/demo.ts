@@ -1,11 +1,14 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { z } from 'zod';
+import { pythonEnvironment } from '../test/python/python-environment.ts';
+import { CONTRACT_LOG, CONTRACT_PATH, DEFINITION, DEVELOP_LOG, FILES, finishedFile, OPEN_CONTRACT } from './journey.ts';
 
-// Drives the built server as an MCP client would, on a copy of the sample workspace, and prints the dialogue.
+// Drives the built server as an MCP client would, on a copy of the sample workspace, and prints the dialogue. With `--full` it is a
+// whole piece of work, which needs Python.
 
 const resultShape = z.object({
   isError: z.boolean().optional(),
@@ -59,6 +62,8 @@ async def test_is_renewable_should_be_true_when_nobody_waits() -> None:
         assert await is_renewable(client, Settings(branch_url="http://branch"), 7)
 `;
 
+type Call = (why: string, name: string, args: Record<string, unknown>, expectRefusal?: boolean) => Promise<void>;
+
 const bold = (text: string): string => (process.stdout.isTTY ? `\u001b[1m${text}\u001b[0m` : text);
 
 const workspace = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-demo-'));
@@ -72,7 +77,7 @@ try {
   await client.connect(transport);
   console.log(`python-engineer-mcp ${client.getServerVersion()?.version ?? ''}, driven over stdio on a copy of examples/library-service\n`);
 
-  const call = async (why: string, name: string, args: Record<string, unknown>, expectRefusal = false): Promise<void> => {
+  const call: Call = async (why, name, args, expectRefusal = false) => {
     const shown = JSON.stringify(args, (key, value: unknown) => (key === 'content' ? '…' : value));
     console.log(bold(`# ${why}`));
     console.log(`> ${name} ${shown}`);
@@ -82,6 +87,14 @@ try {
     if ((result.isError ?? false) !== expectRefusal) throw new Error(`${name} did not answer as expected`);
   };
 
+  await (process.argv.includes('--full') ? wholeJourney(call, workspace) : firstFile(call, workspace));
+  await client.close();
+} finally {
+  await rm(workspace, { recursive: true, force: true });
+}
+
+/** The short dialogue: one file, from refused to logged. Needs no Python. */
+async function firstFile(call: Call, workspace: string): Promise<void> {
   await call('The agent reads its context', 'read_context', {});
   await call('Its first draft breaks the rules, and is refused', 'write_file', { path: 'src/services/loans.py', content: REFUSED }, true);
   await call('It looks one of them up', 'explain_rule', { rule: 'async/no-time-sleep' });
@@ -100,7 +113,22 @@ try {
   console.log(
     (await readFile(path.join(workspace, '.ai/records/python-engineer/v1.2.0.0001/task-notes-phase1.md'), 'utf8')).replace(/^/gm, '  '),
   );
-  await client.close();
-} finally {
-  await rm(workspace, { recursive: true, force: true });
+}
+
+/** The long dialogue: from an open contract to a phase that is done, with the project's real tools. */
+async function wholeJourney(call: Call, workspace: string): Promise<void> {
+  console.log('Making a virtual environment for the sample (once) …\n');
+  await symlink(await pythonEnvironment(), path.join(workspace, '.venv'));
+  await writeFile(path.join(workspace, CONTRACT_PATH), OPEN_CONTRACT);
+  await call('The agent reads its context', 'read_context', { mode: 'contract' });
+  await call('The contract is still open', 'check_contract', {});
+  await call('The agent defines the endpoint', 'define_contract', DEFINITION);
+  await call('The phase ends with a work log', 'write_work_log', CONTRACT_LOG);
+  await call('Is the contract phase done?', 'run_checks', { gate: true });
+  await call('The develop phase begins', 'read_context', {});
+  await call('The project file has to be read before it is replaced', 'read_file', { path: 'pyproject.toml' });
+  for (const file of FILES) await call('The next file', 'write_file', { path: file, content: await finishedFile(file) });
+  await call('Is the phase done? The log is missing', 'run_checks', { gate: true });
+  await call('The phase ends with a work log', 'write_work_log', DEVELOP_LOG);
+  await call('Now it is', 'run_checks', { gate: true });
 }

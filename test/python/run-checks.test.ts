@@ -183,10 +183,14 @@ it('reads ten thousand failures behind megabytes of output, as one cause, and pa
       'import pytest\n\n\n@pytest.mark.parametrize("number", range(10_000))\ndef test_many(number: int) -> None:\n    assert number < 0\n',
   });
   const progress: number[] = [];
-  const result = await client.client.callTool({ name: 'run_checks', arguments: { checks: ['pytest'], limit: 20 } }, undefined, {
-    timeout: 110_000,
-    onprogress: ({ progress: done }) => progress.push(done),
-  });
+  const result = await client.client.callTool(
+    { name: 'run_checks', arguments: { checks: ['pytest'], tests: ['tests'], limit: 20 } },
+    undefined,
+    {
+      timeout: 110_000,
+      onprogress: ({ progress: done }) => progress.push(done),
+    },
+  );
   expect(result.structuredContent).toMatchObject({ total: 10_000 });
   const text = JSON.stringify(result.content);
   expect(text).toContain('pytest: 2 passed, 10000 failed, 0 skipped');
