@@ -5,6 +5,7 @@ import { listFiles } from '../workspace/listing.ts';
 import { hashOf } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { logHeadings } from './work-log-headings.ts';
+import { workMark } from './work-state.ts';
 
 /** `vX.X.X.XXXX` */
 export const VERSION_FORMAT = /^v\d+\.\d+\.\d+\.\d{4}$/;
@@ -143,13 +144,14 @@ function iterationMark(iteration: string): string {
   return `<!-- iteration: ${iteration} -->`;
 }
 
-/** The log as Markdown, headings in `language` (BCP 47; English unless Chinese or Japanese). `date` is YYYY-MM-DD. */
-export function renderWorkLog(next: NextWorkLog, content: WorkLogContent, language: string, date: string): string {
+/** The log as Markdown, headings in `language` (BCP 47; English unless Chinese or Japanese). `date` is YYYY-MM-DD, `work` a work state. */
+export function renderWorkLog(next: NextWorkLog, content: WorkLogContent, language: string, date: string, work: string): string {
   const words = logHeadings(language);
   const lines = [
     `# ${words.title} · ${next.version} · ${words.phase} ${content.phase}`,
     '',
     iterationMark(next.iteration),
+    workMark(work),
     '',
     `- ${words.version}: ${next.version}`,
     `- ${words.date}: ${date}`,

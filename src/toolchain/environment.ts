@@ -20,13 +20,13 @@ interface Manager {
   /** A file of the folder, or a table of its pyproject.toml, that shows its use. */
   readonly files: readonly string[];
   readonly table: string;
-  readonly run: readonly string[];
+  /** Undefined where running would make an environment that is not there: it is used directly, or not at all. */
+  readonly run: readonly string[] | undefined;
   readonly add: string;
 }
 
 const MANAGERS: readonly Manager[] = [
-  // Never changes the lock file or the environment.
-  { name: 'uv', program: 'uv', files: ['uv.lock'], table: 'tool.uv', run: ['run', '--frozen', '--no-sync', 'python'], add: 'uv add --dev' },
+  { name: 'uv', program: 'uv', files: ['uv.lock'], table: 'tool.uv', run: undefined, add: 'uv add --dev' },
   {
     name: 'Poetry',
     program: 'poetry',
@@ -48,11 +48,13 @@ export async function findEnvironment(
   folder: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<PythonEnvironment> {
+  let unsynced: Manager | undefined;
   for (const at of foldersUp(folder)) {
     const manager = await managerOf(workspace, at);
     const own = await virtualEnvironment(path.join(workspace.realRoot, at), at, manager);
     if (own !== undefined) return own;
-    if (manager !== undefined && (await isOnPath(manager.program, environment)))
+    if (manager?.run === undefined) unsynced ??= manager;
+    else if (await isOnPath(manager.program, environment))
       return {
         program: manager.program,
         args: manager.run,
@@ -60,18 +62,20 @@ export async function findEnvironment(
         addCommand: (name) => `${manager.add} ${name}`,
       };
   }
-  const active = environment.VIRTUAL_ENV ?? environment.CONDA_PREFIX;
+  const add = unsynced === undefined ? undefined : (name: string) => `uv sync, or uv add --dev ${name} if it is not declared yet`;
+  const active =
+    (unsynced === undefined ? undefined : environment.UV_PROJECT_ENVIRONMENT) ?? environment.VIRTUAL_ENV ?? environment.CONDA_PREFIX;
   if (active !== undefined && active !== '') {
-    const program = await pythonIn(active);
+    const program = await pythonIn(path.resolve(workspace.realRoot, active));
     if (program !== undefined)
-      return { program, args: [], name: 'the active environment', addCommand: (name) => `python -m pip install ${name}` };
+      return { program, args: [], name: 'the active environment', addCommand: add ?? ((name) => `python -m pip install ${name}`) };
   }
   const program = process.platform === 'win32' ? 'python' : 'python3';
   return {
     program,
     args: [],
     name: `${program} on the PATH`,
-    addCommand: (name) => `${program} -m venv .venv, then .venv/bin/pip install ${name}`,
+    addCommand: add ?? ((name) => `${program} -m venv .venv, then .venv/bin/pip install ${name}`),
   };
 }
 

@@ -1,5 +1,6 @@
 import { measure, needsBatches } from '../documents/batch.ts';
 import { type NextWorkLog, nextWorkLog, renderWorkLog, type WorkLogContent } from '../documents/work-log.ts';
+import { workState } from '../documents/work-state.ts';
 import { readWorkflowConfig } from '../workspace/config.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { encodeText, hashOf } from '../workspace/text.ts';
@@ -20,9 +21,10 @@ export async function writeNewWorkLog(
   version?: string,
 ): Promise<NextWorkLog & { readonly hash: string }> {
   const config = await readWorkflowConfig(workspace);
+  const work = await workState(workspace);
   for (let attempt = 1; ; attempt++) {
     const next = await nextWorkLog(workspace, config, version);
-    const text = renderWorkLog(next, content, config.outputLanguage.value, date);
+    const text = renderWorkLog(next, content, config.outputLanguage.value, date, work);
     if (needsBatches(measure(text))) {
       throw new Refusal(
         'gate',

@@ -1,8 +1,9 @@
-import { mkdtemp, stat } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { listWorkLogs } from '../documents/work-log.ts';
+import { workMark, workState } from '../documents/work-state.ts';
 import { layersOf } from '../rules/layers.ts';
 import {
   CHECKS,
@@ -315,7 +316,7 @@ function filesOf(results: readonly CheckResult[]): (readonly [string, FileCovera
 /** What the phase still demands, in the order in which to settle it; from evidence, not from what anybody says. */
 async function missingForGate(given: Input, call: ToolCall, outcome: Outcome, findings: readonly ToolFinding[]): Promise<string[]> {
   const missing: string[] = [];
-  const log = await logProblem(await call.session.workspace(), call.session.mode === 'contract' ? CONTRACT_FILES : CODE_FILES);
+  const log = await logProblem(await call.session.workspace());
   if (call.session.mode === 'contract') {
     const problem = await problemOf(checkContractReadOnly, call);
     return [...(problem === undefined ? [] : [`check_contract: ${problem}`]), ...(log === undefined ? [] : [log])];
@@ -358,28 +359,13 @@ function firstLine(text: readonly string[]): string {
   return text.join('\n').split('\n')[0] ?? '';
 }
 
-const CODE_FILES = ['**/*.py'];
-const CONTRACT_FILES = ['.ai/temp/**/api-contract*.md'];
-
-/** The log has to be written after the last change of these files. */
-async function logProblem(workspace: Workspace, globs: readonly string[]): Promise<string | undefined> {
-  const newest = async (files: readonly string[]): Promise<number> => {
-    const times = await Promise.all(
-      files.map((file) =>
-        stat(path.join(workspace.realRoot, file)).then(
-          ({ mtimeMs }) => mtimeMs,
-          () => 0,
-        ),
-      ),
-    );
-    return Math.max(0, ...times);
-  };
-  const logs = (await listWorkLogs(workspace)).map((log) => log.path);
+/** One of the logs has to speak of the work as it is now. */
+async function logProblem(workspace: Workspace): Promise<string | undefined> {
+  const logs = await listWorkLogs(workspace);
   if (logs.length === 0) return 'write_work_log: there is no work log yet.';
-  const [logged, changed] = await Promise.all([newest(logs), newest(await listFiles(workspace, globs))]);
-  return logged >= changed
-    ? undefined
-    : `write_work_log: ${globs === CODE_FILES ? 'the code' : 'the contract'} has changed since the last work log.`;
+  const mark = workMark(await workState(workspace));
+  for (const log of logs.toReversed()) if ((await workspace.readText(log.path)).text.includes(mark)) return undefined;
+  return 'write_work_log: no work log speaks of the code and the contract as they are now.';
 }
 
 function verdict(gate: boolean, passed: boolean, { results }: Outcome, missing: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { access, chmod, cp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { access, chmod, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { addFiles, startClient, type TestClient } from '../support/client.ts';
@@ -30,12 +30,6 @@ async function processesWith(text: string): Promise<number> {
   const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const lines = await Promise.all(names.map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')));
   return lines.filter((line) => line.includes(text)).length;
-}
-
-/** Dates a file a minute ahead: file systems may not tell apart what is written in quick succession. */
-async function touchLater(file: string): Promise<void> {
-  const time = new Date(Date.now() + 60_000);
-  await utimes(file, time, time);
 }
 
 function exists(file: string): Promise<boolean> {
@@ -144,6 +138,20 @@ it('names the command that adds a missing tool, and installs nothing', async () 
   await chmod(path.join(root, '.venv/bin/python'), 0o755);
   const missing = await client.call('run_checks');
   expect(missing.text).toContain('mypy is not installed in .venv in the project: ask the user to run .venv/bin/pip install mypy.');
+});
+
+it('does not let uv make an environment', async () => {
+  const programs = await temporaryFolder();
+  for (const [name, script] of [
+    ['uv', 'touch uv-was-run'],
+    ['python3', 'echo "python3: No module named $2" >&2; exit 1'],
+  ] as const) {
+    await writeFile(path.join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+  const { root, client } = await project({ 'uv.lock': '' }, { hasEnvironment: false, env: { PATH: programs } });
+  const result = await client.call('run_checks', { checks: ['ruff'] });
+  expect(result.text).toContain('ruff is not installed in python3 on the PATH: ask the user to run uv sync, or uv add --dev ruff');
+  expect(await readdir(root)).not.toContain('uv-was-run');
 });
 
 it('ends a test that hangs, with what it started', async () => {
@@ -255,15 +263,13 @@ it('says what a phase lacks, in the order to settle it, whatever is claimed', as
     'write_work_log: there is no work log yet.',
   ]);
   await client.call('write_work_log', { summary: 'All is done.', changes: [{ task: 'T1', description: 'All.' }] });
-  const later = path.join(root, 'src/shop/later.py');
-  await writeFile(later, '"""Written after the log."""\n');
-  await touchLater(later);
-  const afterwards = await client.call('run_checks', { gate: true, checks: ['ruff'] });
-  expect(afterwards.structured.missing).toEqual([
+  await addFiles(root, { 'src/shop/later.py': '"""Written after the log."""\n' });
+  const later = await client.call('run_checks', { gate: true, checks: ['ruff'] });
+  expect(later.structured.missing).toEqual([
     expect.stringMatching(/^check_contract: /),
     expect.stringMatching(/^check_schema: /),
     'run_checks: mypy, pytest did not run; leave checks out.',
-    'write_work_log: the code has changed since the last work log.',
+    'write_work_log: no work log speaks of the code and the contract as they are now.',
   ]);
 });
 
@@ -278,10 +284,9 @@ it('demands of the contract phase the contract and its log, and no tools', async
   expect(done.text).toBe('Done: everything that the phase demands is there.');
   const contract = path.join(root, '.ai/temp/api-contract.md');
   await writeFile(contract, `${await readFile(contract, 'utf8')}\n### GET /later\n\n[TBD]\n`);
-  await touchLater(contract);
   const open = await client.call('run_checks', { gate: true });
   expect(open.structured.missing).toEqual([
     expect.stringMatching(/^check_contract: /),
-    'write_work_log: the contract has changed since the last work log.',
+    'write_work_log: no work log speaks of the code and the contract as they are now.',
   ]);
 });

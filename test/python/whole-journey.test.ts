@@ -46,7 +46,7 @@ it('goes from an open contract to a phase that is done; without any one part it 
     const written = await call('write_file', { path: file, content: await finishedFile(file) });
     expect(written.isError, written.text).toBe(false);
   }
-  expect((await gate()).structured.missing).toEqual(['write_work_log: the code has changed since the last work log.']);
+  expect((await gate()).structured.missing).toEqual(['write_work_log: no work log speaks of the code and the contract as they are now.']);
   expect((await call('write_work_log', DEVELOP_LOG)).isError).toBe(false);
   const done = await gate();
   expect(done.text).toMatch(/^Done: everything that the phase demands is there\.\n/);
