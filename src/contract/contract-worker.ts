@@ -1,13 +1,11 @@
-import { openProject } from '../python/open-project.ts';
-import { loadParser } from '../python/parser.ts';
-import { Resolver } from '../python/resolver.ts';
+import { currentProject, type ProjectTools } from '../python/open-project.ts';
 import { readCode } from './code-endpoints.ts';
 import { type Comparison, compare } from './compare.ts';
 import { checkCompleteness } from './completeness.ts';
 import type { Contract, ContractProblem } from './contract.ts';
 import { type DefineRequest, type DefineResult, define } from './define.ts';
 import { toOpenApi } from './openapi.ts';
-import { type ContractDocument, type ReadingTools, readContract } from './read-contract.ts';
+import { type ContractDocument, readContract } from './read-contract.ts';
 import { wbsEndpoints } from './wbs.ts';
 
 /** The documents of a contract and of the work breakdown beside it. */
@@ -37,14 +35,9 @@ export type ContractAnswer =
   | { readonly kind: 'compare'; readonly reading: ContractReading; readonly comparison: Comparison }
   | { readonly kind: 'openapi'; readonly reading: ContractReading; readonly document: Readonly<Record<string, unknown>> };
 
-const opened = new Map<string, ReadingTools>();
-
 /** Runs in the contract thread. */
 export default async function run(task: ContractTask): Promise<ContractAnswer> {
-  const tools = await toolsFor(task.root);
-  tools.project.refresh();
-  tools.project.files.useRoots(task.roots);
-  tools.resolver.refresh();
+  const tools = await currentProject(task.root, task.roots);
   if (task.kind === 'define') return { kind: 'define', result: await define(task.request, tools) };
   const reading = await read(task, tools);
   if (task.kind === 'read') return { kind: 'read', reading };
@@ -53,17 +46,7 @@ export default async function run(task: ContractTask): Promise<ContractAnswer> {
   return { kind: 'compare', reading, comparison: compare(reading.contract, readCode(tools.resolver, tools.project)) };
 }
 
-async function toolsFor(root: string): Promise<ReadingTools> {
-  const known = opened.get(root);
-  if (known !== undefined) return known;
-  const parser = await loadParser();
-  const project = openProject(parser, root);
-  const tools = { parser, project, resolver: new Resolver(project) };
-  opened.set(root, tools);
-  return tools;
-}
-
-async function read({ documents, wbs }: ContractFiles, tools: ReadingTools): Promise<ContractReading> {
+async function read({ documents, wbs }: ContractFiles, tools: ProjectTools): Promise<ContractReading> {
   const { contract, documents: parsed } = await readContract(documents, tools);
   const heading = parsed.flatMap((document) => document.blocks).find((block) => block.kind === 'heading' && block.depth === 1);
   const title = heading?.kind === 'heading' ? heading.text.replace(/[`*_]/g, '') : 'API contract';

@@ -1,3 +1,4 @@
+import type { ProjectTools } from '../python/open-project.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import { countLines } from '../workspace/text.ts';
 import { endpointKey, type Shape } from './api.ts';
@@ -7,7 +8,7 @@ import { contractWords } from './contract-words.ts';
 import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
 import { isOpenText } from './endpoint-text.ts';
 import { ShapeReader } from './python-shapes.ts';
-import { type ContractDocument, type ReadContract, type ReadingTools, readContract } from './read-contract.ts';
+import { type ContractDocument, type ReadContract, readContract } from './read-contract.ts';
 import { wbsEndpoints } from './wbs.ts';
 import { type Change, type WriteOptions, writeEndpoint } from './write-contract.ts';
 import type { Conflict } from './write-entry.ts';
@@ -46,7 +47,7 @@ export interface DefineResult {
 const MAX_LINES = 100;
 
 /** Checks the definitions of a call and works out the writes that put them into the contract, one endpoint a write. */
-export async function define(request: DefineRequest, tools: ReadingTools): Promise<DefineResult> {
+export async function define(request: DefineRequest, tools: ProjectTools): Promise<DefineResult> {
   const { definitions, models, language, replace, isApproved } = request;
   const before = await readContract(request.documents, tools);
   const given = parseGiven(models, tools);
@@ -82,7 +83,7 @@ interface Given {
   readonly body: ReturnType<typeof buildModule>['body'];
 }
 
-function parseGiven(models: string, { parser }: ReadingTools): Given {
+function parseGiven(models: string, { parser }: ProjectTools): Given {
   const source = models.replaceAll('\r\n', '\n').trim();
   const { body } = buildModule(parser.parse(source, 'whole'), source);
   const imports = body.filter((statement) => statement.kind === 'import').map((statement) => source.slice(statement.start, statement.end));
@@ -99,7 +100,7 @@ function parseGiven(models: string, { parser }: ReadingTools): Given {
   return { imports: imports.filter((line) => !line.includes('__future__')), definitions, body };
 }
 
-function checkAll(request: DefineRequest, before: ReadContract, given: Given, tools: ReadingTools): DefinitionProblem[] {
+function checkAll(request: DefineRequest, before: ReadContract, given: Given, tools: ProjectTools): DefinitionProblem[] {
   const problems = before.contract.problems
     .filter((problem) => /never closed/.test(problem.message))
     .map(({ message, place }) => ({
@@ -154,9 +155,9 @@ function checkAll(request: DefineRequest, before: ReadContract, given: Given, to
 class Progress {
   readonly writes: ContractWrite[] = [];
   read: ReadContract;
-  private readonly tools: ReadingTools;
+  private readonly tools: ProjectTools;
 
-  constructor(read: ReadContract, tools: ReadingTools) {
+  constructor(read: ReadContract, tools: ProjectTools) {
     this.read = read;
     this.tools = tools;
   }
@@ -205,7 +206,7 @@ function chunks(classes: readonly GivenDefinition[]): GivenDefinition[][] {
 }
 
 /** What a type means among the models of a contract. */
-function shapesOf(read: ReadContract, tools: ReadingTools): (type: string) => Shape | undefined {
+function shapesOf(read: ReadContract, tools: ProjectTools): (type: string) => Shape | undefined {
   const shapes = new ShapeReader(tools.resolver, tools.project);
   return (type) => {
     const annotation = read.models.parseType(type);

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Block, readBlocks } from '../documents/markdown.ts';
-import type { PythonParser } from '../python/parser.ts';
-import type { Project } from '../python/project.ts';
-import type { Resolver } from '../python/resolver.ts';
+import type { ProjectTools } from '../python/open-project.ts';
 import {
   type Content,
   type ErrorResponse,
@@ -48,15 +46,8 @@ export interface ReadContract {
   readonly entries: ReadonlyMap<string, readonly { readonly entry: Entry; readonly document: ParsedDocument }[]>;
 }
 
-/** What reading needs of the thread it runs in. */
-export interface ReadingTools {
-  readonly parser: PythonParser;
-  readonly project: Project;
-  readonly resolver: Resolver;
-}
-
 /** Reads the documents of one contract. Nothing is guessed: what is not understood becomes a problem with its line. */
-export async function readContract(documents: readonly ContractDocument[], tools: ReadingTools): Promise<ReadContract> {
+export async function readContract(documents: readonly ContractDocument[], tools: ProjectTools): Promise<ReadContract> {
   const parsed = await Promise.all(documents.map(parseDocument));
   const inPython = readModels(
     tools.parser,

@@ -1,7 +1,6 @@
-import { openProject } from '../python/open-project.ts';
+import { currentProject } from '../python/open-project.ts';
 import { loadParser } from '../python/parser.ts';
 import type { Project } from '../python/project.ts';
-import { Resolver } from '../python/resolver.ts';
 import { reasonAllowed } from '../rules/allow.ts';
 import { compareSchemas } from './compare-schemas.ts';
 import { readDesign } from './design-document.ts';
@@ -52,12 +51,6 @@ export interface SchemaAnswer extends SchemaComparison {
 
 export type DatabaseAnswer = SchemaAnswer | { readonly kind: 'migration'; readonly migration: MigrationFile };
 
-interface Tools {
-  readonly project: Project;
-  readonly resolver: Resolver;
-}
-
-const opened = new Map<string, Tools>();
 let lastScript: (DatabaseDocument & { readonly reading: ScriptReading }) | undefined;
 
 /** Runs in the database thread. */
@@ -68,7 +61,7 @@ export default async function run(task: DatabaseTask): Promise<DatabaseAnswer> {
 
 async function checkSchema(task: SchemaTask): Promise<SchemaAnswer> {
   const parser = await loadSqlParser();
-  const { project, resolver } = await toolsFor(task);
+  const { project, resolver } = await currentProject(task.root, task.roots);
   const script = task.script === undefined ? undefined : scriptOf(task.script, parser);
   const design = task.design === undefined ? undefined : await readDesign(task.design.path, task.design.text, parser);
   const tables: ReadonlyMap<string, Table> = (task.authority === 'script' ? script?.tables : design?.tables) ?? new Map();
@@ -126,19 +119,6 @@ function withoutAllowed(
 /** Most files have no such comment: they need not be parsed whole. */
 function hasAllowance(file: string, rule: string, project: Project): boolean {
   return file.endsWith('.py') && project.files.read(file)?.text.includes(rule) === true;
-}
-
-async function toolsFor({ root, roots }: SchemaTask): Promise<Tools> {
-  let tools = opened.get(root);
-  if (tools === undefined) {
-    const project = openProject(await loadParser(), root);
-    tools = { project, resolver: new Resolver(project) };
-    opened.set(root, tools);
-  }
-  tools.project.refresh();
-  tools.project.files.useRoots(roots);
-  tools.resolver.refresh();
-  return tools;
 }
 
 function asModels(tables: ReadonlyMap<string, Table>): ModelReading {
