@@ -1,3 +1,4 @@
+import { groupBy } from '../workspace/group-by.ts';
 import { type Content, type ErrorResponse, endpointName, type Parameter, type Place, pathParameters, type SuccessResponse } from './api.ts';
 import type { CodeApi, CodeEndpoint } from './code-endpoints.ts';
 import { compareShapes, isSpelling, type ShapeDifference, typeName } from './compare-shapes.ts';
@@ -114,11 +115,7 @@ function byPlace(a: Difference, b: Difference): number {
 
 /** What every endpoint differs in, in the same words, is said once. */
 function sharedDifferences(differences: readonly Difference[], matched: number): { own: Difference[]; shared: Difference[] } {
-  const groups = new Map<string, Difference[]>();
-  for (const difference of differences) {
-    const key = `${difference.kind} ${difference.detail}`;
-    groups.set(key, [...(groups.get(key) ?? []), difference]);
-  }
+  const groups = groupBy(differences, ({ kind, detail }) => `${kind} ${detail}`);
   const shared: Difference[] = [];
   const own: Difference[] = [];
   for (const group of groups.values()) {

@@ -4,7 +4,8 @@ import { listFiles } from '../workspace/listing.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { findEnvironment, type PythonEnvironment } from './environment.ts';
-import { type ProcessResult, runProcess } from './process.ts';
+import { workspacePath } from './paths.ts';
+import { lastLines, type ProcessResult, runProcess } from './process.ts';
 import { withoutSecrets } from './secrets.ts';
 
 /** An Alembic set-up in a workspace. */
@@ -121,7 +122,7 @@ export async function listRevisions(workspace: Workspace, setup: AlembicSetup, l
     revision,
     follows,
     description: doc.split('\n')[0]?.trim() ?? '',
-    path: path.relative(workspace.realRoot, path.resolve(workspace.realRoot, setup.folder, file)).replaceAll(path.sep, '/'),
+    path: workspacePath(workspace.realRoot, path.resolve(workspace.realRoot, setup.folder, file)),
   }));
 }
 
@@ -200,8 +201,7 @@ function refuseUnreachable(output: string): void {
 
 /** What a failed run says in the end. */
 export function failureText(output: string): string {
-  const lines = output.trimEnd().split('\n').slice(-SHOWN_LINES);
-  return lines.map((line) => line.slice(0, MAX_LINE)).join('\n');
+  return lastLines(output, SHOWN_LINES, MAX_LINE);
 }
 
 /** The line that names the error. */

@@ -1,10 +1,11 @@
-import { access, appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { PythonEnvironment } from './environment.ts';
 import { readJunit, type TestResults } from './junit.ts';
 import type { MeasuringSettings } from './measuring-settings.ts';
-import { type ProcessResult, runProcess } from './process.ts';
+import { exists, workspacePath } from './paths.ts';
+import { lastLines, type ProcessResult, runProcess } from './process.ts';
 import { secretValuesMask, withoutSecrets } from './secrets.ts';
 
 /** The tools that are run, in this order. */
@@ -294,13 +295,11 @@ function decided(check: CheckName, findings: readonly ToolFinding[], result: Pro
 }
 
 function inWorkspace(run: CheckRun, file: string): string {
-  const absolute = path.resolve(run.root, run.folder, file);
-  return path.relative(run.root, absolute).split(path.sep).join('/');
+  return workspacePath(run.root, path.resolve(run.root, run.folder, file));
 }
 
 function tail(output: string): string {
-  const lines = withoutSecrets(output).trimEnd().split('\n').slice(-MAX_OUTPUT_LINES);
-  return lines.map((line) => line.slice(0, MAX_LINE)).join('\n');
+  return lastLines(withoutSecrets(output), MAX_OUTPUT_LINES, MAX_LINE);
 }
 
 /** The absolute path of what a tool prints. */
@@ -315,11 +314,4 @@ async function readJson(file: string): Promise<unknown> {
   } catch {
     return undefined;
   }
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

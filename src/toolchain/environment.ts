@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Workspace } from '../workspace/workspace.ts';
+import { exists } from './paths.ts';
 
 /** The Python environment of a project: how a module is run in it, and why this one. */
 export interface PythonEnvironment {
@@ -48,12 +48,13 @@ export async function findEnvironment(
   folder: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<PythonEnvironment> {
-  let unsynced: Manager | undefined;
+  let isUnsynced = false;
   for (const at of foldersUp(folder)) {
     const manager = await managerOf(workspace, at);
     const own = await virtualEnvironment(path.join(workspace.realRoot, at), at, manager);
     if (own !== undefined) return own;
-    if (manager?.run === undefined) unsynced ??= manager;
+    if (manager === undefined) continue;
+    if (manager.run === undefined) isUnsynced = true;
     else if (await isOnPath(manager.program, environment))
       return {
         program: manager.program,
@@ -62,9 +63,8 @@ export async function findEnvironment(
         addCommand: (name) => `${manager.add} ${name}`,
       };
   }
-  const add = unsynced === undefined ? undefined : (name: string) => `uv sync, or uv add --dev ${name} if it is not declared yet`;
-  const active =
-    (unsynced === undefined ? undefined : environment.UV_PROJECT_ENVIRONMENT) ?? environment.VIRTUAL_ENV ?? environment.CONDA_PREFIX;
+  const add = isUnsynced ? (name: string) => `uv sync, or uv add --dev ${name} if it is not declared yet` : undefined;
+  const active = (isUnsynced ? environment.UV_PROJECT_ENVIRONMENT : undefined) ?? environment.VIRTUAL_ENV ?? environment.CONDA_PREFIX;
   if (active !== undefined && active !== '') {
     const program = await pythonIn(path.resolve(workspace.realRoot, active));
     if (program !== undefined)
@@ -119,11 +119,4 @@ async function isOnPath(program: string, environment: NodeJS.ProcessEnv): Promis
   const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   const found = await Promise.all(folders.flatMap((folder) => names.map((name) => exists(path.join(folder, name)))));
   return found.includes(true);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -94,6 +94,12 @@ export function runProcess(command: Command): Promise<ProcessResult> {
   });
 }
 
+/** The end of an output: at most `count` lines of at most `width` characters. */
+export function lastLines(output: string, count: number, width: number): string {
+  const lines = output.trimEnd().split('\n').slice(-count);
+  return lines.map((line) => line.slice(0, width)).join('\n');
+}
+
 /** Ends a program, its group, and what has left the group. */
 function endTree(pid: number | undefined, mark: string, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (pid === undefined) return;

@@ -8,6 +8,7 @@ import type { ContractReading } from '../contract/contract-worker.ts';
 import { GENERATOR } from '../contract/openapi.ts';
 import { progressCounts } from '../contract/progress.ts';
 import { PAGE_MARK, reviewPage } from '../contract/review-page.ts';
+import { groupBy } from '../workspace/group-by.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { encodeText } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -244,12 +245,8 @@ function driftText(read: ContractReading, comparison: Comparison, page: Page, wa
 
 /** One line a cause: endpoints that differ in the same words stand together. */
 function grouped(differences: readonly Difference[]): string[] {
-  const groups = new Map<string, Difference[]>();
-  for (const difference of differences) {
-    // Endpoints that the contract does not have are one list.
-    const key = difference.kind === 'extra_in_code' ? 'extra_in_code' : `${difference.kind} ${difference.detail}`;
-    groups.set(key, [...(groups.get(key) ?? []), difference]);
-  }
+  // Endpoints that the contract does not have are one list.
+  const groups = groupBy(differences, ({ kind, detail }) => (kind === 'extra_in_code' ? kind : `${kind} ${detail}`));
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];

@@ -3,6 +3,7 @@ import type { SchemaAnswer } from '../database/database-worker.ts';
 import { DIFFERENCE_KINDS, type Difference, RULE_OF } from '../database/differences.ts';
 import { type Artefact, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { readWorkflowConfig } from '../workspace/config.ts';
+import { groupBy } from '../workspace/group-by.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { TextFile } from '../workspace/text.ts';
 import { howToAnswer } from './gates.ts';
@@ -178,12 +179,10 @@ function problemLines({ problems, skipped }: SchemaAnswer, source: string): stri
 
 /** One entry a cause: columns that differ in the same way stand together. */
 function grouped(differences: readonly Difference[]): string[] {
-  const groups = new Map<string, Difference[]>();
-  for (const each of differences) {
-    // Tables without a model are one cause.
-    const key = each.kind === 'missing_table' ? each.kind : `${each.kind}\t${each.sql}\t${each.model}\t${each.fix}`;
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
+  // Tables without a model are one cause.
+  const groups = groupBy(differences, ({ kind, sql, model, fix }) =>
+    kind === 'missing_table' ? kind : `${kind}\t${sql}\t${model}\t${fix}`,
+  );
   return [...groups.values()].map((group) => {
     const [first] = group;
     if (first === undefined) return '';

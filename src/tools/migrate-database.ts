@@ -291,14 +291,8 @@ async function upgradeFailed(
 }
 
 /** The applied migrations without a record that follow the newest one with a record; the newest alone where there is none. */
-async function unrecorded(
-  { workspace, session }: Migrating,
-  migrations: readonly Revision[],
-  heads: readonly string[],
-): Promise<Revision[]> {
-  const { folders } = await requireReadyToWrite(session, workspace);
-  const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
-  const logged = await loggedText(workspace);
+async function unrecorded(migrating: Migrating, migrations: readonly Revision[], heads: readonly string[]): Promise<Revision[]> {
+  const { wbs, logged } = await recordedText(migrating);
   const known = `${wbs}\n${logged}`;
   const done = upTo(heads, migrations);
   const applied = migrations.filter(({ revision }) => done.has(revision));
@@ -385,12 +379,16 @@ async function loggedText(workspace: Workspace): Promise<string> {
   return texts.map((file) => file?.text ?? '').join('\n');
 }
 
-async function history(migrating: Migrating): Promise<Answer> {
-  const { workspace, session } = migrating;
+/** The texts that say which migrations are recorded. */
+async function recordedText({ workspace, session }: Migrating): Promise<{ readonly wbs: string; readonly logged: string }> {
   const { folders } = await requireReadyToWrite(session, workspace);
-  const migrations = await listRevisions(workspace, migrating.setup, limits(migrating));
   const wbs = (await readArtefacts(workspace, folders)).get('wbs')?.file?.text ?? '';
-  const logged = await loggedText(workspace);
+  return { wbs, logged: await loggedText(workspace) };
+}
+
+async function history(migrating: Migrating): Promise<Answer> {
+  const migrations = await listRevisions(migrating.workspace, migrating.setup, limits(migrating));
+  const { wbs, logged } = await recordedText(migrating);
   const state = await current(migrating, migrations).then(
     (revisions) => ({ revisions, problem: '' }),
     (error: unknown) => {

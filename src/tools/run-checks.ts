@@ -2,15 +2,11 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { listWorkLogs } from '../documents/work-log.ts';
-import { workMark, workState } from '../documents/work-state.ts';
-import { layersOf } from '../rules/layers.ts';
 import {
   CHECKS,
   type CheckName,
   type CheckResult,
   type CheckRun,
-  type FileCoverage,
   runMypy,
   runPytest,
   runRuff,
@@ -20,21 +16,17 @@ import { findEnvironment } from '../toolchain/environment.ts';
 import { type MeasuringSettings, readMeasuringSettings } from '../toolchain/measuring-settings.ts';
 import { readMypySettings } from '../toolchain/mypy-settings.ts';
 import { secretValuesMask } from '../toolchain/secrets.ts';
+import { groupBy } from '../workspace/group-by.ts';
 import { listFiles } from '../workspace/listing.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { checkCode } from './check-code.ts';
-import { checkContractReadOnly } from './check-contract.ts';
-import { checkSchema } from './check-schema.ts';
-import { plural } from './present.ts';
+import { missingForPhase } from './definition-of-done.ts';
+import { coverageByLayer, coverageFindings } from './layer-coverage.ts';
+import { findingSchema, plural } from './present.ts';
 import { type AnyTool, defineTool, type ToolCall } from './tool.ts';
 
-/** What the skill wants of the layers that hold decisions and data access. */
-const WANTED_COVERAGE = 0.8;
-const MEASURED_LAYERS = ['services', 'repositories'] as const;
 /** More places of one cause are counted instead of named. */
 const MAX_NAMED = 8;
-const MAX_MISSING_LINES = 12;
 
 const input = z.strictObject({
   path: z.string().optional().describe('Folder of the package, where there are several'),
@@ -51,16 +43,7 @@ const output = z.strictObject({
   passed: z.boolean(),
   environment: z.string(),
   checks: z.array(z.strictObject({ check: z.string(), state: z.string(), summary: z.string() })),
-  findings: z.array(
-    z.strictObject({
-      rule: z.string(),
-      severity: z.enum(['error', 'warning']),
-      message: z.string(),
-      path: z.string(),
-      line: z.number().int(),
-      column: z.number().int(),
-    }),
-  ),
+  findings: z.array(findingSchema.pick({ rule: true, severity: true, message: true, path: true, line: true, column: true })),
   total: z.number().int(),
   coverage: z.array(z.strictObject({ layer: z.string(), covered: z.number().int(), statements: z.number().int(), percent: z.number() })),
   missing: z.array(z.string()),
@@ -107,17 +90,17 @@ export const runChecks: AnyTool = defineTool({
     const outcome = isContractPhase ? NOTHING_RUN : await shared(workspace, folder, given, call);
     call.signal.throwIfAborted();
     for (const [name, file] of outcome.logs) session.logs.set(name, file);
-    const coverage = coverageByLayer(outcome.results);
-    const findings = [...outcome.results.flatMap((result) => result.findings), ...coverageFindings(outcome.results)];
+    const { results } = outcome;
+    const coverage = coverageByLayer(results);
+    const findings = [...results.flatMap((result) => result.findings), ...coverageFindings(coverage, results)];
     const causes = grouped(findings);
-    const missing = given.gate ? await missingForGate(given, call, outcome, findings) : [];
-    const hasRun = outcome.results.every((result) => result.state === 'passed' || result.state === 'failed');
-    const passed = hasRun && findings.length === 0 && outcome.results.every((result) => result.state === 'passed') && missing.length === 0;
+    const missing = given.gate ? await missingForPhase(call, { results, findings, isPartial: isPartial(given) }) : [];
+    const passed = findings.length === 0 && results.every((result) => result.state === 'passed') && missing.length === 0;
     return {
       text: [
         verdict(given.gate, passed, outcome, missing),
         ...missing.map((each, index) => `${index + 1}. ${each}`),
-        ...outcome.results.flatMap((result) => [`- ${result.summary}`, ...(result.output === '' ? [] : [result.output])]),
+        ...results.flatMap((result) => [`- ${result.summary}`, ...(result.output === '' ? [] : [result.output])]),
         ...coverage.map(
           ({ layer, percent, covered, statements }) => `- coverage of ${layer}: ${percent}% (${covered} of ${statements} lines).`,
         ),
@@ -131,7 +114,7 @@ export const runChecks: AnyTool = defineTool({
       structured: {
         passed,
         environment: outcome.environment,
-        checks: outcome.results.map(({ check, state, summary }) => ({ check, state, summary })),
+        checks: results.map(({ check, state, summary }) => ({ check, state, summary })),
         findings: findings.slice(0, given.limit),
         total: findings.length,
         coverage,
@@ -203,6 +186,7 @@ async function runAll(
   const measuring = await readMeasuringSettings(workspace, folder);
   const wanted = given.checks ?? CHECKS;
   const temporary = await mkdtemp(path.join(os.tmpdir(), 'python-engineer-checks-'));
+  const sources = await sourcesOf(workspace, folder);
   const results: CheckResult[] = [];
   for (const [index, check] of wanted.entries()) {
     signal.throwIfAborted();
@@ -212,7 +196,7 @@ async function runAll(
       root: workspace.realRoot,
       folder,
       environment,
-      sources: await sourcesOf(workspace, folder),
+      sources,
       temporary,
       timeLimit: given.timeout * 1000,
       signal,
@@ -233,13 +217,7 @@ async function runAll(
   };
 }
 
-function runOne(
-  check: CheckName,
-  run: CheckRun,
-  { tests, expression }: Input,
-  hasOwnTargets: boolean,
-  measuring: MeasuringSettings,
-): Promise<CheckResult> {
+function runOne(check: CheckName, run: CheckRun, given: Input, hasOwnTargets: boolean, measuring: MeasuringSettings): Promise<CheckResult> {
   switch (check) {
     case 'ruff':
       return runRuff(run);
@@ -247,8 +225,7 @@ function runOne(
       return runMypy(run, hasOwnTargets);
     case 'pytest': {
       // A part of the tests says nothing about the coverage of the whole.
-      const withCoverage = tests === undefined && expression === undefined;
-      return runPytest(run, { paths: tests ?? [], expression, withCoverage, ...measuring });
+      return runPytest(run, { paths: given.tests ?? [], expression: given.expression, withCoverage: !isPartial(given), ...measuring });
     }
   }
 }
@@ -256,6 +233,11 @@ function runOne(
 function withoutSecretsIn(result: CheckResult): CheckResult {
   const mask = secretValuesMask();
   return { ...result, findings: result.findings.map((each) => ({ ...each, message: mask(each.message) })) };
+}
+
+/** True where only some of the tests are asked for. */
+function isPartial({ tests, expression }: Input): boolean {
+  return tests !== undefined || expression !== undefined;
 }
 
 /** Where the sources of a package lie, relative to it: `src` or `app`, else its own packages, else all of it. */
@@ -267,105 +249,6 @@ async function sourcesOf(workspace: Workspace, folder: string): Promise<string[]
   const packages = await listFiles(workspace, [path.posix.join(folder, '*/__init__.py')]);
   const names = packages.map((file) => path.posix.basename(path.posix.dirname(file))).filter((name) => !/^tests?$/.test(name));
   return names.length === 0 ? ['.'] : names;
-}
-
-interface LayerCoverage {
-  readonly layer: (typeof MEASURED_LAYERS)[number];
-  readonly covered: number;
-  readonly statements: number;
-  /** One decimal, rounded down. */
-  readonly percent: number;
-}
-
-function coverageByLayer(results: readonly CheckResult[]): LayerCoverage[] {
-  const files = filesOf(results);
-  return MEASURED_LAYERS.flatMap((layer) => {
-    const own = files.filter(([file]) => layersOf(file).includes(layer)).map(([, each]) => each);
-    const statements = own.reduce((sum, each) => sum + each.statements, 0);
-    const covered = own.reduce((sum, each) => sum + each.covered, 0);
-    return statements === 0 ? [] : [{ layer, covered, statements, percent: Math.floor((covered / statements) * 1000) / 10 }];
-  });
-}
-
-/** testing/coverage: a layer below the limit, at its least covered file. */
-function coverageFindings(results: readonly CheckResult[]): ToolFinding[] {
-  return coverageByLayer(results).flatMap(({ layer, covered, statements, percent }): ToolFinding[] => {
-    if (covered / statements >= WANTED_COVERAGE) return [];
-    const own = filesOf(results).filter(([file, each]) => layersOf(file).includes(layer) && each.missing.length > 0);
-    const [worst] = own.toSorted(([, one], [, other]) => other.missing.length - one.missing.length);
-    if (worst === undefined) return [];
-    const [file, { missing }] = worst;
-    const lines = missing.slice(0, MAX_MISSING_LINES).join(', ');
-    return [
-      {
-        rule: 'testing/coverage',
-        severity: 'error',
-        message: `${percent}% of ${layer} is covered, ${WANTED_COVERAGE * 100}% is wanted; most is missing here: lines ${lines}${missing.length > MAX_MISSING_LINES ? ' …' : ''}.`,
-        path: file,
-        line: missing[0] ?? 1,
-        column: 1,
-      },
-    ];
-  });
-}
-
-function filesOf(results: readonly CheckResult[]): (readonly [string, FileCoverage])[] {
-  return results.flatMap((result) => [...(result.coverage ?? [])]);
-}
-
-/** What the phase still demands, in the order in which to settle it; from evidence, not from what anybody says. */
-async function missingForGate(given: Input, call: ToolCall, outcome: Outcome, findings: readonly ToolFinding[]): Promise<string[]> {
-  const missing: string[] = [];
-  const log = await logProblem(await call.session.workspace());
-  if (call.session.mode === 'contract') {
-    const problem = await problemOf(checkContractReadOnly, call);
-    return [...(problem === undefined ? [] : [`check_contract: ${problem}`]), ...(log === undefined ? [] : [log])];
-  }
-  const code = await checkCode.call({ severity: 'error', limit: 1 }, call);
-  if (code.structured.clean !== true) missing.push(`check_code: ${firstLine(code.text)}`);
-  for (const [tool, name] of [
-    [checkContractReadOnly, 'check_contract'],
-    [checkSchema, 'check_schema'],
-  ] as const) {
-    const problem = await problemOf(tool, call);
-    if (problem !== undefined) missing.push(`${name}: ${problem}`);
-  }
-  for (const result of outcome.results) if (result.state !== 'passed') missing.push(`run_checks: ${result.summary}`);
-  const unrun = CHECKS.filter((check) => !outcome.results.some((result) => result.check === check));
-  if (unrun.length > 0) missing.push(`run_checks: ${unrun.join(', ')} did not run; leave checks out.`);
-  if (given.tests !== undefined || given.expression !== undefined)
-    missing.push('run_checks: only a part of the tests has run; leave tests and expression out.');
-  for (const finding of findings) if (finding.rule === 'testing/coverage') missing.push(`coverage: ${finding.message} (${finding.path})`);
-  if (log !== undefined) missing.push(log);
-  return missing;
-}
-
-async function problemOf(tool: AnyTool, call: ToolCall): Promise<string | undefined> {
-  try {
-    const { text, structured } = await tool.call({}, call);
-    const differences = Array.isArray(structured.differences) ? structured.differences : [];
-    const errors = differences.filter(
-      (each: unknown) => typeof each !== 'object' || each === null || !('severity' in each) || each.severity === 'error',
-    );
-    const isReady = structured.ready !== false || call.session.mode !== 'contract';
-    return errors.length === 0 && isReady ? undefined : firstLine(text);
-  } catch (error) {
-    if (error instanceof Refusal) return `${error.message} ${error.remedy}`;
-    throw error;
-  }
-}
-
-function firstLine(text: readonly string[]): string {
-  return text.join('\n').split('\n')[0] ?? '';
-}
-
-/** One of the logs has to speak of the work as it is now. */
-async function logProblem(workspace: Workspace): Promise<string | undefined> {
-  const logs = await listWorkLogs(workspace);
-  if (logs.length === 0) return 'write_work_log: there is no work log yet.';
-  const mark = workMark(await workState(workspace));
-  for (const log of logs.toReversed()) if ((await workspace.readText(log.path)).text.includes(mark)) return undefined;
-  return 'write_work_log: no work log speaks of the code and the contract as they are now.';
 }
 
 function verdict(gate: boolean, passed: boolean, { results }: Outcome, missing: readonly string[]): string {
@@ -380,14 +263,9 @@ function verdict(gate: boolean, passed: boolean, { results }: Outcome, missing: 
 
 /** One entry a cause: what stands at the same place (a test with many parameters), or in the same words. */
 function grouped(findings: readonly ToolFinding[]): string[] {
-  const groups = new Map<string, ToolFinding[]>();
-  for (const finding of findings) {
-    const { rule, message, path: file, line } = finding;
-    const key = rule.startsWith('pytest/') ? `${rule}\t${file}:${line}` : `${rule}\t${message}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [finding]);
-    else group.push(finding);
-  }
+  const groups = groupBy(findings, ({ rule, message, path: file, line }) =>
+    rule.startsWith('pytest/') ? `${rule}\t${file}:${line}` : `${rule}\t${message}`,
+  );
   return [...groups.values()].map((group) => {
     const [first] = group;
     if (first === undefined) return '';

@@ -18,14 +18,3 @@ export interface Report {
 
 /** Turns a report into the whole text for standard output, final line break included. */
 export type Format = (report: Report) => string;
-
-/** The items under each key, keys in the order they first appear. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
-}

@@ -1,5 +1,6 @@
 import type { Finding } from '../../rules/finding.ts';
-import { type Format, groupBy } from './format.ts';
+import { groupBy } from '../../workspace/group-by.ts';
+import type { Format } from './format.ts';
 
 /** For CI systems that show test reports: a suite for each file, a failing case for each error. */
 export const junit: Format = ({ findings, result }) => {
