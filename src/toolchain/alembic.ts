@@ -70,7 +70,7 @@ const listedSchema = z.array(z.object({ revision: z.string(), follows: z.array(z
  * The Alembic set-up of a workspace; `folder` names it where there are several.
  * @throws Refusal `not_found` or `invalid_input` that says what to do
  */
-export async function findAlembic(workspace: Workspace, folder: string | undefined): Promise<AlembicSetup> {
+export async function findAlembic(workspace: Workspace, folder: string | undefined, signal: AbortSignal): Promise<AlembicSetup> {
   const files = await listFiles(workspace, ['**/alembic.ini']);
   const found = files.map((file) => path.posix.dirname(file));
   const named = folder?.replace(/(^|\/)alembic\.ini$/, '');
@@ -87,7 +87,7 @@ export async function findAlembic(workspace: Workspace, folder: string | undefin
     );
   if (others.length > 0)
     throw new Refusal('invalid_input', `There are several alembic.ini: in ${choices}.`, 'Name the folder of one with path.');
-  return { folder: only, environment: await findEnvironment(workspace, only) };
+  return { folder: only, environment: await findEnvironment(workspace, only, signal) };
 }
 
 /**
@@ -147,7 +147,8 @@ async function runPython(
 ): Promise<AlembicRun> {
   const result = await runProcess({
     program: environment.program,
-    args: [...environment.args, ...args],
+    args,
+    environment: environment.variables,
     folder: path.join(workspace.realRoot, folder),
     ...limits,
   });

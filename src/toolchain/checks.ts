@@ -243,11 +243,11 @@ function start(
 ): Promise<ProcessResult> {
   return runProcess({
     program: run.environment.program,
-    args: [...run.environment.args, ...args],
+    args,
     folder: path.join(run.root, run.folder),
     timeLimit: run.timeLimit,
     signal: run.signal,
-    environment: variables,
+    environment: { ...run.environment.variables, ...variables },
     logFile: logOf(run, name),
     onOutput: (chunk) => {
       const shares = [...chunk.matchAll(/\[\s{0,2}(\d{1,3})%\]/g)];

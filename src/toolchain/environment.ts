@@ -1,107 +1,79 @@
 import path from 'node:path';
 import type { Workspace } from '../workspace/workspace.ts';
-import { exists } from './paths.ts';
+import { type Manager, managerOf, pythonIn } from './managers.ts';
 
-/** The Python environment of a project: how a module is run in it, and why this one. */
+/** The Python environment of a project. */
 export interface PythonEnvironment {
+  /** The absolute path of its Python, or a name on the PATH. */
   readonly program: string;
-  /** What stands before `-m module`. */
-  readonly args: readonly string[];
-  /** `.venv in backend`, for people. */
+  /** What activating it would set. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Which it is, for people: `.venv in backend`. */
   readonly name: string;
   /** The command that adds a package, for people. */
   addCommand(name: string): string;
 }
 
-/** A manager that runs programs in the environment it made. */
-interface Manager {
-  readonly name: string;
-  readonly program: string;
-  /** A file of the folder, or a table of its pyproject.toml, that shows its use. */
-  readonly files: readonly string[];
-  readonly table: string;
-  /** Undefined where running would make an environment that is not there: it is used directly, or not at all. */
-  readonly run: readonly string[] | undefined;
-  readonly add: string;
-}
-
-const MANAGERS: readonly Manager[] = [
-  { name: 'uv', program: 'uv', files: ['uv.lock'], table: 'tool.uv', run: undefined, add: 'uv add --dev' },
-  {
-    name: 'Poetry',
-    program: 'poetry',
-    files: ['poetry.lock'],
-    table: 'tool.poetry',
-    run: ['run', 'python'],
-    add: 'poetry add --group dev',
-  },
-  { name: 'PDM', program: 'pdm', files: ['pdm.lock'], table: 'tool.pdm', run: ['run', 'python'], add: 'pdm add -d' },
-  { name: 'Hatch', program: 'hatch', files: [], table: 'tool.hatch.envs', run: ['run', 'python'], add: 'hatch run pip install' },
-];
-
 /**
- * The environment of the package in `folder` (workspace-relative): a virtual environment in it or above it, the manager whose
- * lock file lies there, then what is active. Nothing is installed or changed. `environment` is that of the server.
+ * The environment of the package in `folder` (workspace-relative): a virtual environment in it or above it, or the one that the
+ * manager whose files lie there keeps elsewhere, then what is active. Nothing is installed or changed. `environment` is that of the
+ * server.
  */
 export async function findEnvironment(
   workspace: Workspace,
   folder: string,
+  signal: AbortSignal,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<PythonEnvironment> {
-  let isUnsynced = false;
+  let withoutEnvironment: Manager | undefined;
   for (const at of foldersUp(folder)) {
+    const absolute = path.join(workspace.realRoot, at);
     const manager = await managerOf(workspace, at);
-    const own = await virtualEnvironment(path.join(workspace.realRoot, at), at, manager);
-    if (own !== undefined) return own;
-    if (manager === undefined) continue;
-    if (manager.run === undefined) isUnsynced = true;
-    else if (await isOnPath(manager.program, environment))
-      return {
-        program: manager.program,
-        args: manager.run,
-        name: `${manager.name} in ${shown(at)}`,
-        addCommand: (name) => `${manager.add} ${name}`,
-      };
+    for (const name of ['.venv', 'venv', '.conda']) {
+      const program = await pythonIn(path.join(absolute, name));
+      if (program === undefined) continue;
+      const add = manager?.add ?? `${at === '.' ? '' : `${at}/`}${name}/bin/python -m pip install`;
+      return used(program, `${name} in ${shown(at)}`, environment, (what) => `${add} ${what}`);
+    }
+    const program = await manager?.find(absolute, { environment, signal });
+    if (manager !== undefined && program !== undefined)
+      return used(program, `the environment that ${manager.name} keeps for ${shown(at)}`, environment, (what) => `${manager.add} ${what}`);
+    withoutEnvironment ??= manager;
   }
-  const add = isUnsynced ? (name: string) => `uv sync, or uv add --dev ${name} if it is not declared yet` : undefined;
-  const active = (isUnsynced ? environment.UV_PROJECT_ENVIRONMENT : undefined) ?? environment.VIRTUAL_ENV ?? environment.CONDA_PREFIX;
-  if (active !== undefined && active !== '') {
-    const program = await pythonIn(path.resolve(workspace.realRoot, active));
-    if (program !== undefined)
-      return { program, args: [], name: 'the active environment', addCommand: add ?? ((name) => `python -m pip install ${name}`) };
-  }
-  const program = process.platform === 'win32' ? 'python' : 'python3';
+  return otherEnvironment(withoutEnvironment, environment);
+}
+
+/** What is active, or else on the PATH, for a project that has no environment of its own. */
+async function otherEnvironment(manager: Manager | undefined, environment: NodeJS.ProcessEnv): Promise<PythonEnvironment> {
+  const add =
+    manager === undefined
+      ? undefined
+      : (what: string) => `${manager.setup}, or ${manager.add} ${what} if the project does not declare it yet`;
+  const why = manager === undefined ? '' : `, since ${manager.name} has made none for the project`;
+  const active = [environment.VIRTUAL_ENV, environment.CONDA_PREFIX].find((each) => each !== undefined && path.isAbsolute(each));
+  const program = active === undefined ? undefined : await pythonIn(active);
+  if (program !== undefined)
+    return used(program, `the active environment${why}`, environment, add ?? ((what) => `python -m pip install ${what}`));
+  const python = process.platform === 'win32' ? 'python' : 'python3';
   return {
-    program,
-    args: [],
-    name: `${program} on the PATH`,
-    addCommand: add ?? ((name) => `${program} -m venv .venv, then .venv/bin/pip install ${name}`),
+    program: python,
+    variables: {},
+    name: `${python} on the PATH${why}`,
+    addCommand: add ?? ((what) => `${python} -m venv .venv, then .venv/bin/python -m pip install ${what}`),
   };
 }
 
-async function virtualEnvironment(folder: string, at: string, manager: Manager | undefined): Promise<PythonEnvironment | undefined> {
-  for (const name of ['.venv', 'venv']) {
-    const program = await pythonIn(path.join(folder, name));
-    if (program === undefined) continue;
-    const add = manager?.add ?? `${at === '.' ? '' : `${at}/`}${name}/bin/pip install`;
-    return { program, args: [], name: `${name} in ${shown(at)}`, addCommand: (what) => `${add} ${what}` };
-  }
-  return undefined;
-}
-
-async function pythonIn(folder: string): Promise<string | undefined> {
-  for (const program of [path.join(folder, 'bin', 'python'), path.join(folder, 'Scripts', 'python.exe')])
-    if (await exists(program)) return program;
-  return undefined;
-}
-
-async function managerOf(workspace: Workspace, folder: string): Promise<Manager | undefined> {
-  const manifest = (await workspace.readTextIfExists(path.posix.join(folder, 'pyproject.toml')).catch(() => undefined))?.text ?? '';
-  for (const manager of MANAGERS) {
-    const files = await Promise.all(manager.files.map((file) => workspace.isFile(path.posix.join(folder, file))));
-    if (files.includes(true) || manifest.includes(`[${manager.table}`)) return manager;
-  }
-  return undefined;
+function used(
+  program: string,
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  addCommand: PythonEnvironment['addCommand'],
+): PythonEnvironment {
+  const folder = path.dirname(program);
+  // Tests start the programs of the environment by their names.
+  const PATH = [folder, environment.PATH ?? ''].filter((each) => each !== '').join(path.delimiter);
+  const isInBin = ['bin', 'Scripts'].includes(path.basename(folder));
+  return { program, variables: { PATH, VIRTUAL_ENV: isInBin ? path.dirname(folder) : folder }, name, addCommand };
 }
 
 /** The folder and those above it, up to the root of the workspace. */
@@ -112,11 +84,4 @@ function foldersUp(folder: string): string[] {
 
 function shown(folder: string): string {
   return folder === '.' ? 'the project' : folder;
-}
-
-async function isOnPath(program: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
-  const names = process.platform === 'win32' ? [`${program}.exe`, `${program}.cmd`] : [program];
-  const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
-  const found = await Promise.all(folders.flatMap((folder) => names.map((name) => exists(path.join(folder, name)))));
-  return found.includes(true);
 }

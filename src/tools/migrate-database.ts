@@ -82,7 +82,7 @@ export const migrateDatabase: AnyTool = defineTool({
     const { mode } = await requireReadyToWrite(session, workspace);
     if (mode === 'contract')
       throw new Refusal('gate', 'Contract mode writes documentation only.', 'Call read_context with mode "develop" first.');
-    const migrating = { session, workspace, setup: await findAlembic(workspace, given.path), input: given, signal };
+    const migrating = { session, workspace, setup: await findAlembic(workspace, given.path, signal), input: given, signal };
     return inTurn(workspace.realRoot, () => {
       signal.throwIfAborted();
       switch (given.action) {

@@ -181,7 +181,7 @@ async function runAll(
   signal: AbortSignal,
   progress: NonNullable<ToolCall['progress']>,
 ): Promise<Outcome> {
-  const environment = await findEnvironment(workspace, folder);
+  const environment = await findEnvironment(workspace, folder, signal);
   const mypy = await readMypySettings(workspace, folder);
   const measuring = await readMeasuringSettings(workspace, folder);
   const wanted = given.checks ?? CHECKS;
