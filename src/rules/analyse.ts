@@ -52,7 +52,7 @@ export class Analyser {
   }
 
   /** The findings of one file, sorted; names it imports are followed on disk. */
-  analyse(file: SourceFile, { rules, roots }: Judgement): FileResult {
+  analyse(file: SourceFile, { rules, roots, tested }: Judgement): FileResult {
     if (isTemplate(file)) return { findings: [], allowed: [], dependencies: INDEPENDENT };
     if (file.generation !== this.generation) {
       this.project.refresh();
@@ -75,7 +75,7 @@ export class Analyser {
     // Nobody imports tests.
     if (file.isOnDisk && !isTestModule(file.path)) this.project.remember({ path: file.path, facts: visibleFacts(file.text, syntax) });
     this.project.use(module);
-    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach);
+    const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach, tested?.get(file.path));
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
     for (const report of reportsFromRuff(context, file.diagnostics, applicable)) context.report(report);
     for (const rule of applicable) CHECKS.get(rule.id)?.(context);

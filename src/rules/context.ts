@@ -2,7 +2,7 @@ import type { FunctionFacts, ModuleFacts, Scope } from '../python/module-facts.t
 import type { Module, Project } from '../python/project.ts';
 import type { Resolved, ResolvedClass, Resolver } from '../python/resolver.ts';
 import type { Expression, Span } from '../python/syntax.ts';
-import type { FileRole, Report } from './finding.ts';
+import type { FileRole, Report, TestedFunctions } from './finding.ts';
 import { isMainGuard } from './main-guard.ts';
 import type { Reach } from './reach.ts';
 
@@ -16,15 +16,18 @@ export class RuleContext {
   readonly resolver: Resolver;
   readonly project: Project;
   readonly reach: Reach;
+  /** Undefined where nothing was measured. */
+  readonly tested: TestedFunctions | undefined;
   private readonly mainGuards: readonly Span[];
 
-  constructor(module: Module, role: FileRole, resolver: Resolver, project: Project, reach: Reach) {
+  constructor(module: Module, role: FileRole, resolver: Resolver, project: Project, reach: Reach, tested: TestedFunctions | undefined) {
     this.module = module;
     this.facts = module.facts;
     this.role = role;
     this.resolver = resolver;
     this.project = project;
     this.reach = reach;
+    this.tested = tested;
     const guards = module.facts.syntax.body.filter(isMainGuard);
     this.mainGuards = [...guards, ...functionsOnlyFor(guards, module.facts)];
   }

@@ -69,6 +69,14 @@ export interface Judgement {
   readonly rules: readonly RuleDefinition[];
   /** Further folders that the project's modules are imported from, workspace-relative. */
   readonly roots: readonly string[];
+  /** What the tests ran of each file, where that was measured. */
+  readonly tested?: ReadonlyMap<string, TestedFunctions>;
+}
+
+/** The functions of a file (`function`, `Class.method`) by what the tests ran of their bodies. */
+export interface TestedFunctions {
+  readonly run: readonly string[];
+  readonly missed: readonly string[];
 }
 
 /** What a check reports; the engine adds path, position and defaults. */

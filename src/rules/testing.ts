@@ -172,7 +172,7 @@ const COMMON_NAMES = new Set([
   'stop',
 ]);
 
-/** testing/service-covered: a service function that no test names. */
+/** testing/service-covered: a service function that no test names; where it was measured, one that no test runs. */
 export const serviceCovered: Check = (context) => {
   if (layerOf(context.path) !== 'services') return;
   const words = testWords(context);
@@ -180,16 +180,18 @@ export const serviceCovered: Check = (context) => {
     if (!isPublicService(context, owner)) continue;
     const own = owner.node.name;
     const className = owner.parentClass?.node.name;
+    const shown = className === undefined ? own : `${className}.${own}`;
+    if (context.tested?.run.includes(shown)) continue;
+    const isMissed = context.tested?.missed.includes(shown) === true;
     const stem = context.path.split('/').at(-1)?.replace(/\.py$/, '') ?? '';
     const name = wordHash(own);
     const companions = [stem, className ?? stem, instanceName(className) || stem].map(wordHash);
     const isNamed = words.some((file) => file.has(name) && (!COMMON_NAMES.has(own) || companions.some((each) => file.has(each))));
-    if (isNamed) continue;
-    const shown = className === undefined ? own : `${className}.${own}`;
+    if (isNamed && !isMissed) continue;
     context.report({
       rule: 'testing/service-covered',
       span: owner.node.nameSpan,
-      message: `No test calls \`${shown}\`.`,
+      message: `No test ${isMissed ? 'runs' : 'calls'} \`${shown}\`.`,
       fix: `Write \`test_${own}_should_<expected>_when_<condition>\`, with its repositories and clients mocked.`,
     });
   }

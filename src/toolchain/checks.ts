@@ -14,7 +14,7 @@ export type CheckName = (typeof CHECKS)[number];
 
 /** Something that a tool found, in the shape of the server's own findings. */
 export interface ToolFinding {
-  /** `mypy/arg-type`, `ruff/F401`, `pytest/failed`. */
+  /** A rule of the skill, or what the tool calls it: `ruff/F401`, `pytest/failed`. */
   readonly rule: string;
   readonly severity: 'error' | 'warning';
   readonly message: string;
@@ -46,6 +46,8 @@ export interface FileCoverage {
   readonly statements: number;
   /** 1-based. */
   readonly missing: readonly number[];
+  /** How many lines of each function (`function`, `Class.method`) ran; empty where that was not told. */
+  readonly functions: ReadonlyMap<string, number>;
 }
 
 /** What a run works with. */
@@ -62,8 +64,8 @@ export interface CheckRun {
   /** In milliseconds, for each tool. */
   readonly timeLimit: number;
   readonly signal: AbortSignal;
-  /** Called with the share that is done, 0 to 1. */
-  readonly onProgress?: (share: number) => void;
+  /** Called with the tests that are done, of all. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** What of the tests is run. */
@@ -92,6 +94,8 @@ const coverageShape = z.object({
     z.object({
       summary: z.object({ covered_lines: z.number(), num_statements: z.number() }),
       missing_lines: z.array(z.number()),
+      // Since coverage 7.5.
+      functions: z.record(z.string(), z.object({ summary: z.object({ covered_lines: z.number() }) })).default({}),
     }),
   ),
 });
@@ -121,7 +125,16 @@ export async function runMypy(run: CheckRun, hasOwnTargets: boolean): Promise<Ch
   const findings = printed.split('\n').flatMap((line): ToolFinding[] => {
     const [, file = '', row = '1', column = '1', kind, message = '', code = 'misc'] = MYPY_LINE.exec(line) ?? [];
     if (kind !== 'error') return [];
-    return [{ rule: `mypy/${code}`, severity: 'error', message, path: inWorkspace(run, file), line: Number(row), column: Number(column) }];
+    return [
+      {
+        rule: 'typing/mypy-strict',
+        severity: 'error',
+        message: `${message} [${code}]`,
+        path: inWorkspace(run, file),
+        line: Number(row),
+        column: Number(column),
+      },
+    ];
   });
   if (result.code !== 0 && findings.length === 0) return crashed('mypy', result);
   return decided('mypy', findings, result);
@@ -196,7 +209,8 @@ async function startPytest(
   junit: string,
   data: string,
 ): Promise<{ readonly result: ProcessResult; readonly measuring: 'measured' | 'not_wanted' | 'not_installed' }> {
-  const pytest = ['-m', 'pytest', '-q', '--failed-first', '--color=no', '--tb=short', '-o', 'junit_family=xunit1', `--junitxml=${junit}`];
+  const report = ['--tb=short', '-o', 'junit_family=xunit1', `--junitxml=${junit}`];
+  const pytest = ['-m', 'pytest', '-q', '--failed-first', '--color=no', '-o', 'console_output_style=count', ...report];
   // Takes minutes for thousands of failures; the report holds the same.
   const quick = '--no-summary';
   const selected = [
@@ -228,9 +242,14 @@ async function coverageOf(run: CheckRun, data: string): Promise<ReadonlyMap<stri
   const parsed = coverageShape.safeParse(await readJson(target));
   if (!parsed.success) return undefined;
   return new Map(
-    Object.entries(parsed.data.files).map(([file, { summary, missing_lines: missing }]) => [
+    Object.entries(parsed.data.files).map(([file, { summary, missing_lines: missing, functions }]) => [
       inWorkspace(run, file),
-      { covered: summary.covered_lines, statements: summary.num_statements, missing },
+      {
+        covered: summary.covered_lines,
+        statements: summary.num_statements,
+        missing,
+        functions: new Map(Object.entries(functions).map(([name, each]) => [name, each.summary.covered_lines])),
+      },
     ]),
   );
 }
@@ -250,9 +269,8 @@ function start(
     environment: { ...run.environment.variables, ...variables },
     logFile: logOf(run, name),
     onOutput: (chunk) => {
-      const shares = [...chunk.matchAll(/\[\s{0,2}(\d{1,3})%\]/g)];
-      const last = shares.at(-1)?.[1];
-      if (last !== undefined) run.onProgress?.(Number(last) / 100);
+      const [, done, total] = [...chunk.matchAll(/\[ {0,8}(\d{1,9})\/(\d{1,9})\]/g)].at(-1) ?? [];
+      if (total !== undefined && total !== '0') run.onProgress?.(Number(done), Number(total));
     },
   });
 }

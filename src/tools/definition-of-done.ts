@@ -6,6 +6,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { checkCode } from './check-code.ts';
 import { checkContractReadOnly } from './check-contract.ts';
 import { checkSchema } from './check-schema.ts';
+import { SERVICE_COVERED } from './tested-services.ts';
 import type { AnyTool, ToolCall } from './tool.ts';
 
 /** What the project's own tools gave. */
@@ -24,7 +25,8 @@ export async function missingForPhase(call: ToolCall, { results, findings, isPar
     const problem = await problemOf(checkContractReadOnly, call);
     return [...(problem === undefined ? [] : [`check_contract: ${problem}`]), ...(log === undefined ? [] : [log])];
   }
-  const code = await checkCode.call({ severity: 'error', limit: 1 }, call);
+  const isMeasured = results.some((result) => result.coverage !== undefined);
+  const code = await checkCode.call({ severity: 'error', limit: 1, ...(isMeasured ? await withoutCoverage(call) : {}) }, call);
   if (code.structured.clean !== true) missing.push(`check_code: ${firstLine(code.text)}`);
   for (const [tool, name] of [
     [checkContractReadOnly, 'check_contract'],
@@ -37,9 +39,18 @@ export async function missingForPhase(call: ToolCall, { results, findings, isPar
   const unrun = CHECKS.filter((check) => !results.some((result) => result.check === check));
   if (unrun.length > 0) missing.push(`run_checks: ${unrun.join(', ')} did not run; leave checks out.`);
   if (isPartial) missing.push('run_checks: only a part of the tests has run; leave tests and expression out.');
-  for (const finding of findings) if (finding.rule === 'testing/coverage') missing.push(`coverage: ${finding.message} (${finding.path})`);
+  for (const { rule, message, path, line } of findings)
+    if (rule === 'testing/coverage' || rule === SERVICE_COVERED) missing.push(`${rule}: ${message} (${path}:${line})`);
+  for (const { check, coverage, warning } of results)
+    if (check === 'pytest' && coverage === undefined && warning !== undefined) missing.push(`testing/coverage: ${warning}`);
   if (log !== undefined) missing.push(log);
   return missing;
+}
+
+/** Every rule but the one that the run of the tests has decided. */
+async function withoutCoverage({ session }: ToolCall): Promise<{ readonly rules: readonly string[] }> {
+  const { rules } = await session.projectRules(await session.workspace());
+  return { rules: rules.map((rule) => rule.id).filter((id) => id !== SERVICE_COVERED) };
 }
 
 async function problemOf(tool: AnyTool, call: ToolCall): Promise<string | undefined> {

@@ -29,7 +29,7 @@ export const explainRule = defineTool({
       `Applies to: ${page.applies.join(', ')}.`,
       ...page.bad.map((example) => `Bad:\n${marked(example)}`),
       ...page.good.map((example) => `Good:\n${shown(example, example.code)}`),
-      `To keep one occurrence on purpose: # allow: ${page.id} - <reason>`,
+      ...(page.how === 'tool' ? [] : [`To keep one occurrence on purpose: # allow: ${page.id} - <reason>`]),
     ].join('\n\n');
     return { text, structured: { rules: [{ id: page.id, title: page.title, severity: page.severity }] } };
   },

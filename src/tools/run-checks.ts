@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -23,6 +23,8 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { missingForPhase } from './definition-of-done.ts';
 import { coverageByLayer, coverageFindings } from './layer-coverage.ts';
 import { findingSchema, plural } from './present.ts';
+import type { Session } from './session.ts';
+import { untestedServices } from './tested-services.ts';
 import { type AnyTool, defineTool, type ToolCall } from './tool.ts';
 
 /** More places of one cause are counted instead of named. */
@@ -84,16 +86,17 @@ export const runChecks: AnyTool = defineTool({
   async run(given, call) {
     const { session } = call;
     const workspace = await session.workspace();
-    const folder = await packageFolder(workspace, given.path);
     // There is no code yet that the tools could judge.
     const isContractPhase = given.gate && session.mode === 'contract';
-    const outcome = isContractPhase ? NOTHING_RUN : await shared(workspace, folder, given, call);
+    const outcome = isContractPhase ? NOTHING_RUN : await shared(workspace, await packageFolder(workspace, given.path), given, call);
     call.signal.throwIfAborted();
     for (const [name, file] of outcome.logs) session.logs.set(name, file);
     const { results } = outcome;
     const coverage = coverageByLayer(results);
-    const findings = [...results.flatMap((result) => result.findings), ...coverageFindings(coverage, results)];
+    const untested = await untestedServices(session, results);
+    const findings = [...results.flatMap((result) => result.findings), ...coverageFindings(coverage, results), ...(untested ?? [])];
     const causes = grouped(findings);
+    const all = causes.length > given.limit ? await keepAll(causes, session) : undefined;
     const missing = given.gate ? await missingForPhase(call, { results, findings, isPartial: isPartial(given) }) : [];
     const passed = findings.length === 0 && results.every((result) => result.state === 'passed') && missing.length === 0;
     return {
@@ -106,7 +109,7 @@ export const runChecks: AnyTool = defineTool({
         ),
         ...outcome.warnings.map((each) => `Warning: ${each}`),
         ...causes.slice(0, given.limit),
-        ...(causes.length > given.limit ? [`… ${plural(causes.length - given.limit, 'cause')} more: call again with a higher limit.`] : []),
+        ...(all === undefined ? [] : [`… ${plural(causes.length - given.limit, 'cause')} more: read_file ${all}.`]),
         ...(outcome.logs.size === 0
           ? []
           : [`Run in ${outcome.environment}. All that was printed: read_file ${[...outcome.logs.keys()].join(', ')}.`]),
@@ -190,8 +193,7 @@ async function runAll(
   const results: CheckResult[] = [];
   for (const [index, check] of wanted.entries()) {
     signal.throwIfAborted();
-    const report = (share: number): void => progress(index + share, wanted.length, check);
-    report(0);
+    progress(index, wanted.length, check);
     const run: CheckRun = {
       root: workspace.realRoot,
       folder,
@@ -200,7 +202,7 @@ async function runAll(
       temporary,
       timeLimit: given.timeout * 1000,
       signal,
-      onProgress: report,
+      onProgress: (done, total) => progress(index + done / total, wanted.length, `${check}: ${done} of ${total} tests`),
     };
     results.push(withoutSecretsIn(await runOne(check, run, given, mypy.hasTargets, measuring)));
   }
@@ -215,6 +217,15 @@ async function runAll(
     warnings: [...weaker, ...results.flatMap((result) => result.warning ?? [])],
     logs: new Map(wanted.map((check) => [`run_checks:${check}.log`, path.join(temporary, `${check}.log`)])),
   };
+}
+
+/** Writes what is too much for an answer where read_file finds it; the name it takes. */
+async function keepAll(causes: readonly string[], session: Session): Promise<string> {
+  const name = 'run_checks:findings.log';
+  const file = path.join(await mkdtemp(path.join(os.tmpdir(), 'python-engineer-checks-')), 'findings.log');
+  await writeFile(file, causes.map((cause) => `${cause}\n`).join(''), { mode: 0o600 });
+  session.logs.set(name, file);
+  return name;
 }
 
 function runOne(check: CheckName, run: CheckRun, given: Input, hasOwnTargets: boolean, measuring: MeasuringSettings): Promise<CheckResult> {
@@ -258,7 +269,7 @@ function verdict(gate: boolean, passed: boolean, { results }: Outcome, missing: 
       : `Not done: ${plural(missing.length, 'point')}, in the order to settle them.`;
   const failed = results.filter((result) => result.state !== 'passed').map((result) => result.check);
   if (passed) return `Passed: ${results.map((result) => result.check).join(', ')}.`;
-  return failed.length === 0 ? 'Failed: coverage.' : `Failed: ${failed.join(', ')}.`;
+  return `Failed: ${failed.length === 0 ? 'the tests do not reach enough' : failed.join(', ')}.`;
 }
 
 /** One entry a cause: what stands at the same place (a test with many parameters), or in the same words. */

@@ -71,7 +71,13 @@ it('reports what each tool found, at its place', async () => {
   expect(findings).toEqual(
     expect.arrayContaining([
       expect.objectContaining({ rule: 'ruff/F401', path: 'src/shop/wrong.py', line: 1 }),
-      expect.objectContaining({ rule: 'mypy/return-value', path: 'src/shop/wrong.py', line: 5, column: 12 }),
+      expect.objectContaining({
+        rule: 'typing/mypy-strict',
+        message: expect.stringMatching(/\[return-value\]$/),
+        path: 'src/shop/wrong.py',
+        line: 5,
+        column: 12,
+      }),
       expect.objectContaining({ rule: 'pytest/failed', path: 'tests/test_wrong.py', line: 2 }),
     ]),
   );
@@ -88,6 +94,28 @@ it('wants 80 % of services and repositories covered, and names the lines', async
   );
   const part = await client.call('run_checks', { checks: ['pytest'], expression: 'add_up' });
   expect(part.structured).toMatchObject({ passed: true, coverage: [], warnings: [] });
+});
+
+it('decides by what has run whether a service is tested', async () => {
+  const { client } = await project({
+    'src/shop/services/mail.py':
+      '"""Mail."""\n\n\ndef reached() -> int:\n    """Through another name."""\n    return 1\n\n\ndef mentioned() -> int:\n    """Only named."""\n    return 2\n',
+    'tests/test_mail.py':
+      '"""Mail."""\n\nfrom shop.services import mail\n\n\ndef test_mail_should_work() -> None:\n    """Does not run what it names."""\n    assert mail.mentioned\n    assert getattr(mail, "reach" + "ed")() == 1\n',
+  });
+  const rule = 'testing/service-covered';
+  const static_ = await client.call('check_code', { rules: [rule] });
+  expect(static_.structured.findings).toEqual([expect.objectContaining({ message: 'No test calls `reached`.' })]);
+  const run = await client.call('run_checks', { checks: ['pytest'] });
+  expect(run.structured.findings).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ rule, message: 'No test runs `mentioned`.', path: 'src/shop/services/mail.py', line: 9 }),
+    ]),
+  );
+  expect(run.text).not.toContain('reached');
+  const gate = await client.call('run_checks', { gate: true });
+  expect(gate.text).toContain(`${rule}: No test runs \`mentioned\`. (src/shop/services/mail.py:9)`);
+  expect(gate.text).not.toContain('reached');
 });
 
 it('measures what runs in the greenlets of SQLAlchemy', async () => {
