@@ -1,6 +1,10 @@
 import path from 'node:path';
 import type { Workspace } from '../workspace/workspace.ts';
 import { type Manager, managerOf, pythonIn } from './managers.ts';
+import { runProcess } from './process.ts';
+
+/** In milliseconds. */
+const VERSION_LIMIT = 20_000;
 
 /** The Python environment of a project. */
 export interface PythonEnvironment {
@@ -41,6 +45,30 @@ export async function findEnvironment(
     withoutEnvironment ??= manager;
   }
   return otherEnvironment(withoutEnvironment, environment);
+}
+
+/** The version of an environment's Python, and what is wrong with it for the package in `folder` (workspace-relative). */
+export async function pythonVersion(
+  workspace: Workspace,
+  folder: string,
+  { program, variables }: PythonEnvironment,
+  signal: AbortSignal,
+): Promise<{ readonly found: string | undefined; readonly warnings: readonly string[] }> {
+  const place = path.join(workspace.realRoot, folder);
+  const { output } = await runProcess({
+    program,
+    args: ['--version'],
+    folder: place,
+    environment: variables,
+    signal,
+    timeLimit: VERSION_LIMIT,
+  });
+  const found = /^Python (\d+\.\d+\S*)/m.exec(output)?.[1];
+  const manifest = (await workspace.readTextIfExists(path.posix.join(folder, 'pyproject.toml')).catch(() => undefined))?.text ?? '';
+  const [, major = '', minor = ''] = /^requires-python\s*=\s*["'][^"'\n]*>=\s*(\d+)\.(\d+)/m.exec(manifest) ?? [];
+  const [foundMajor = 0, foundMinor = 0] = (found ?? '').split('.').map(Number);
+  const isOlder = found !== undefined && minor !== '' && foundMajor * 1000 + foundMinor < Number(major) * 1000 + Number(minor);
+  return { found, warnings: isOlder ? [`Python ${found} is older than the project's requires-python, >=${major}.${minor}.`] : [] };
 }
 
 /** What is active, or else on the PATH, for a project that has no environment of its own. */

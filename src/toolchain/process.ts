@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
-import { withoutSecrets } from './secrets.ts';
+import { secretValuesMask } from './secrets.ts';
 
 /** A program to run. It is started without a shell. */
 export interface Command {
@@ -18,6 +18,8 @@ export interface Command {
   readonly onOutput?: (chunk: string) => void;
   /** An absolute path that gets all of it. */
   readonly logFile?: string;
+  /** At the time limit it is asked to stop first, as by Ctrl-C. */
+  readonly isInterruptible?: boolean;
 }
 
 /** How a program ended. */
@@ -26,6 +28,8 @@ export interface ProcessResult {
   readonly end: 'exited' | 'timed_out' | 'cancelled' | 'failed_to_start';
   /** Undefined unless it exited by itself. */
   readonly code: number | undefined;
+  /** The signal that something else ended it with. */
+  readonly killedBy: NodeJS.Signals | undefined;
   /** Output and errors as they came, without colours; the middle is left out of what is too long. */
   readonly output: string;
 }
@@ -34,6 +38,8 @@ const MAX_OUTPUT = 256 * 1024;
 const MAX_LOG = 8 * 1024 * 1024;
 /** How long a program may take to end after it was asked to, and its pipes to close after it ended, in milliseconds. */
 const GRACE_MS = 1_000;
+/** How long one may take that is asked to report what it has, in milliseconds. */
+const REPORT_MS = 5_000;
 /** Marks everything that a program starts, so that it can be found again. */
 const MARK = 'PYTHON_ENGINEER_RUN';
 // Sequences that move the cursor or set colours, and other characters that no reader can see.
@@ -47,18 +53,21 @@ export function runProcess(command: Command): Promise<ProcessResult> {
     const mark = randomUUID();
     const child = spawn(command.program, [...command.args], {
       cwd: command.folder,
-      env: { ...process.env, NO_COLOR: '1', PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', ...command.environment, [MARK]: mark },
+      env: { ...process.env, PYTHONUNBUFFERED: '1', PYTHONIOENCODING: 'utf-8', ...command.environment, [MARK]: mark },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that what the program starts can be ended with it.
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
+    const endWatch = watchOver(child.pid);
     let end: ProcessResult['end'] = 'exited';
     const stop = (reason: 'timed_out' | 'cancelled') => (): void => {
       if (end !== 'exited') return;
       end = reason;
-      endTree(child.pid, mark, 'SIGTERM');
-      setTimeout(() => endTree(child.pid, mark, 'SIGKILL'), GRACE_MS).unref();
+      const isAsked = reason === 'timed_out' && command.isInterruptible === true && process.platform !== 'win32';
+      if (isAsked) child.kill('SIGINT');
+      else endTree(child.pid, mark, 'SIGTERM');
+      setTimeout(() => endTree(child.pid, mark, 'SIGKILL'), isAsked ? REPORT_MS : GRACE_MS).unref();
     };
     const onAbort = stop('cancelled');
     const timer = setTimeout(stop('timed_out'), timeLimit);
@@ -73,16 +82,22 @@ export function runProcess(command: Command): Promise<ProcessResult> {
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     let isFinished = false;
-    const finish = (code: number | null): void => {
+    const finish = (code: number | null, killedBy?: NodeJS.Signals | null): void => {
       if (isFinished) return;
       isFinished = true;
+      endWatch();
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       // What the program left running holds no result.
       endTree(child.pid, mark, 'SIGKILL');
       for (const stream of [child.stdout, child.stderr]) stream.destroy();
       log?.close();
-      resolve({ end, code: end === 'exited' ? (code ?? undefined) : undefined, output: output.text() });
+      resolve({
+        end,
+        code: end === 'exited' ? (code ?? undefined) : undefined,
+        killedBy: end === 'exited' ? (killedBy ?? undefined) : undefined,
+        output: output.text(),
+      });
     };
     child.once('error', () => {
       end = 'failed_to_start';
@@ -90,8 +105,25 @@ export function runProcess(command: Command): Promise<ProcessResult> {
     });
     child.once('close', finish);
     // Something it started may keep the pipes open for ever.
-    child.once('exit', (code) => setTimeout(finish, GRACE_MS, code).unref());
+    child.once('exit', (code, killedBy) => setTimeout(finish, GRACE_MS, code, killedBy).unref());
   });
+}
+
+/**
+ * Ends a program's group when this server ends without being able to, as by SIGKILL: a shell waits for the pipe from here to close.
+ * Returns what ends the watch.
+ */
+function watchOver(pid: number | undefined): () => void {
+  if (pid === undefined || process.platform === 'win32') return () => undefined;
+  const watch = spawn('/bin/sh', ['-c', 'read -r _; kill -s KILL -- "-$0"', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell nothing is lost but the watch.
+  watch.on('error', () => undefined);
+  watch.stdin.on('error', () => undefined);
+  watch.unref();
+  return () => watch.kill('SIGKILL');
 }
 
 /** The end of an output: at most `count` lines of at most `width` characters. */
@@ -139,6 +171,7 @@ function carries(pid: string, mark: string): boolean {
 /** The whole output of a program, up to a size that nobody reads through. */
 class LogFile {
   private readonly file: number;
+  private readonly mask = secretValuesMask();
   private size = 0;
 
   constructor(path: string) {
@@ -148,7 +181,7 @@ class LogFile {
   add(chunk: Buffer): void {
     const part = chunk.subarray(0, Math.max(0, MAX_LOG - this.size));
     this.size += part.length;
-    if (part.length > 0) writeSync(this.file, withoutSecrets(part.toString().replace(CONTROL, '')));
+    if (part.length > 0) writeSync(this.file, this.mask(part.toString().replace(CONTROL, '')));
   }
 
   close(): void {

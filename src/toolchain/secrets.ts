@@ -1,4 +1,10 @@
-const SECRET_NAME = /pass|pwd|pw$|_pw_|secret|token|key$|private|credential/i;
+import { existsSync } from 'node:fs';
+
+const SECRET_NAME =
+  /(?:^|_)(?:pass|pwd|pw|secrets?|tokens?|auth|private|credentials?)(?:_|$)|passw(?:or)?d|passphrase|secret(?!s_dir)|credential|token$|key$/i;
+/** Folders that shells keep. */
+const NO_SECRET_NAME = /^(?:old)?pwd$/i;
+const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|\d{1,8})$/i;
 const WORDS = 'pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key';
 const IN_URL = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/'"]{0,300}@/gi;
 const IN_SETTING = new RegExp(
@@ -24,7 +30,7 @@ export function secretValuesMask(environment: NodeJS.ProcessEnv = process.env): 
 function secretsIn(environment: NodeJS.ProcessEnv): string[] {
   const found = new Set<string>();
   for (const [name, value = ''] of Object.entries(environment)) {
-    if (SECRET_NAME.test(name)) found.add(value);
+    if (SECRET_NAME.test(name) && !NO_SECRET_NAME.test(name) && !NO_SECRET.test(value) && !isPath(value)) found.add(value);
     const password = /:\/\/[^\s/:@]*:(.+)@[^@]*$/.exec(value)?.[1];
     if (password === undefined) continue;
     found.add(password);
@@ -32,6 +38,11 @@ function secretsIn(environment: NodeJS.ProcessEnv): string[] {
   }
   // The longest first: one may be a part of another.
   return [...found].filter((value) => value.length >= SHORTEST).sort((one, other) => other.length - one.length);
+}
+
+/** Where a secret lies is none. */
+function isPath(value: string): boolean {
+  return /^(?:\/|[A-Za-z]:\\)/.test(value) && existsSync(value);
 }
 
 function decoded(text: string): string {

@@ -1,6 +1,6 @@
 import { listWorkLogs } from '../documents/work-log.ts';
 import { workMark, workState } from '../documents/work-state.ts';
-import { CHECKS, type CheckResult, type ToolFinding } from '../toolchain/checks.ts';
+import { CHECKS, type CheckResult, type ToolFinding } from '../toolchain/check.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { checkCode } from './check-code.ts';
@@ -41,8 +41,8 @@ export async function missingForPhase(call: ToolCall, { results, findings, isPar
   if (isPartial) missing.push('run_checks: only a part of the tests has run; leave tests and expression out.');
   for (const { rule, message, path, line } of findings)
     if (rule === 'testing/coverage' || rule === SERVICE_COVERED) missing.push(`${rule}: ${message} (${path}:${line})`);
-  for (const { check, coverage, warning } of results)
-    if (check === 'pytest' && coverage === undefined && warning !== undefined) missing.push(`testing/coverage: ${warning}`);
+  for (const { check, coverage, warnings } of results)
+    if (check === 'pytest' && coverage === undefined) missing.push(...warnings.map((warning) => `testing/coverage: ${warning}`));
   if (log !== undefined) missing.push(log);
   return missing;
 }

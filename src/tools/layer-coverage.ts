@@ -1,5 +1,5 @@
 import { layersOf } from '../rules/layers.ts';
-import type { CheckResult, FileCoverage, ToolFinding } from '../toolchain/checks.ts';
+import type { CheckResult, FileCoverage, ToolFinding } from '../toolchain/check.ts';
 
 /** What the skill wants of the layers that hold decisions and data access. */
 const WANTED_COVERAGE = 0.8;
@@ -15,11 +15,14 @@ export interface LayerCoverage {
   readonly percent: number;
 }
 
-/** The layers that are measured and have code; nothing where coverage was not measured. */
-export function coverageByLayer(results: readonly CheckResult[]): LayerCoverage[] {
+/**
+ * The layers that are measured and have code; nothing where coverage was not measured. `folder` is the package's, workspace-relative:
+ * the names of those above it say nothing.
+ */
+export function coverageByLayer(results: readonly CheckResult[], folder: string): LayerCoverage[] {
   const files = filesOf(results);
   return MEASURED_LAYERS.flatMap((layer) => {
-    const own = files.filter(([file]) => layersOf(file).includes(layer)).map(([, each]) => each);
+    const own = files.filter(([file]) => isIn(layer, file, folder)).map(([, each]) => each);
     const statements = own.reduce((sum, each) => sum + each.statements, 0);
     const covered = own.reduce((sum, each) => sum + each.covered, 0);
     return statements === 0 ? [] : [{ layer, covered, statements, percent: Math.floor((covered / statements) * 1000) / 10 }];
@@ -27,11 +30,11 @@ export function coverageByLayer(results: readonly CheckResult[]): LayerCoverage[
 }
 
 /** testing/coverage: a layer below the limit, at its least covered file. */
-export function coverageFindings(layers: readonly LayerCoverage[], results: readonly CheckResult[]): ToolFinding[] {
+export function coverageFindings(layers: readonly LayerCoverage[], results: readonly CheckResult[], folder: string): ToolFinding[] {
   const files = filesOf(results);
   return layers.flatMap(({ layer, covered, statements, percent }): ToolFinding[] => {
     if (covered / statements >= WANTED_COVERAGE) return [];
-    const own = files.filter(([file, each]) => layersOf(file).includes(layer) && each.missing.length > 0);
+    const own = files.filter(([file, each]) => isIn(layer, file, folder) && each.missing.length > 0);
     const [worst] = own.toSorted(([, one], [, other]) => other.missing.length - one.missing.length);
     if (worst === undefined) return [];
     const [file, { missing }] = worst;
@@ -47,6 +50,10 @@ export function coverageFindings(layers: readonly LayerCoverage[], results: read
       },
     ];
   });
+}
+
+function isIn(layer: LayerCoverage['layer'], file: string, folder: string): boolean {
+  return layersOf(folder === '.' ? file : file.slice(folder.length + 1)).includes(layer);
 }
 
 function filesOf(results: readonly CheckResult[]): (readonly [string, FileCoverage])[] {

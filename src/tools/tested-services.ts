@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestedFunctions } from '../rules/finding.ts';
 import { layerOf } from '../rules/layers.ts';
-import type { CheckResult, ToolFinding } from '../toolchain/checks.ts';
+import type { CheckResult, ToolFinding } from '../toolchain/check.ts';
 import type { Session } from './session.ts';
 
 /** The rule that the code alone decides less surely than a run of the tests. */

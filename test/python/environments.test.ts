@@ -45,13 +45,13 @@ it('uses what uv has synced, and leaves its lock file alone', async () => {
   const client = await startClient({ args: ['--root', root] });
   const own = await client.call('run_checks');
   expect(own.text).toMatch(/^Passed: ruff, mypy, pytest\.\n/);
-  expect(own.structured.environment).toBe('.venv in the project');
+  expect(own.structured.environment).toMatch(/^\.venv in the project \(Python 3\.\d+\.\d+\)$/);
   expect(await readFile(path.join(root, 'uv.lock'))).toEqual(lock);
 
   const elsewhere = path.join(await temporaryFolder(), 'kept');
   const other = await project({ 'pyproject.toml': await readFile(manifest, 'utf8'), 'uv.lock': lock.toString() });
   expect(await ruffIn(other, { UV_PROJECT_ENVIRONMENT: environment, PATH: elsewhere })).toContain(
-    'Run in the environment that uv keeps for the project.',
+    'Run in the environment that uv keeps for the project (Python ',
   );
 });
 
@@ -63,17 +63,17 @@ it.each([
   const PATH = await programs({ ...answers(environment), python3: NO_RUFF });
   const text = await ruffIn(root, { PATH });
   expect(text).toMatch(/^Passed: ruff\.\n/);
-  expect(text).toContain(`Run in the environment that ${name} keeps for the project.`);
+  expect(text).toContain(`Run in the environment that ${name} keeps for the project (Python `);
 });
 
 it('reads where PDM and conda keep theirs', async () => {
   const PATH = await programs({ python3: NO_RUFF });
   const pdm = await project({ 'pdm.lock': '', '.pdm-python': path.join(environment, 'bin', 'python') });
-  expect(await ruffIn(pdm, { PATH })).toContain('Run in the environment that PDM keeps for the project.');
+  expect(await ruffIn(pdm, { PATH })).toContain('Run in the environment that PDM keeps for the project (Python ');
   const conda = await project({ 'environment.yml': `name: ${path.basename(environment)} # ours\n` });
   const home = await temporaryFolder();
   await addFiles(home, { '.conda/environments.txt': `/nowhere/other\n${environment}\n` });
-  expect(await ruffIn(conda, { PATH, HOME: home })).toContain('Run in the environment that conda keeps for the project.');
+  expect(await ruffIn(conda, { PATH, HOME: home })).toContain('Run in the environment that conda keeps for the project (Python ');
 });
 
 it('uses the environment of the package, of the folder above it, or the active one, in this order', async () => {
@@ -84,12 +84,12 @@ it('uses the environment of the package, of the folder above it, or the active o
     const client = await startClient({ args: ['--root', root], env: active });
     return (await client.call('run_checks', { checks: ['ruff'], path: 'backend' })).text;
   };
-  expect(await backend()).toContain('Run in the active environment.');
+  expect(await backend()).toContain('Run in the active environment (Python ');
   await cp(environment, path.join(root, 'venv'), { recursive: true, verbatimSymlinks: true });
-  expect(await backend()).toContain('Run in venv in the project.');
+  expect(await backend()).toContain('Run in venv in the project (Python ');
   await addFiles(root, { 'backend/uv.lock': '' });
   await cp(environment, path.join(root, 'backend/.venv'), { recursive: true, verbatimSymlinks: true });
-  expect(await backend()).toContain('Run in .venv in backend.');
+  expect(await backend()).toContain('Run in .venv in backend (Python ');
 });
 
 it.each([

@@ -43,7 +43,7 @@ it('passes what is right, and says in which environment', async () => {
   const { client } = await project();
   const result = await client.call('run_checks');
   expect(result.text).toMatch(/^Passed: ruff, mypy, pytest\.\n/);
-  expect(result.text).toContain('Run in .venv in the project.');
+  expect(result.text).toMatch(/^Run in \.venv in the project \(Python 3\.\d+\.\d+\), on src\. /m);
   expect(result.structured).toMatchObject({
     passed: true,
     total: 0,
@@ -146,7 +146,7 @@ it('tells a crash from a finding', async () => {
   const { client } = await project({ 'tests/conftest.py': 'raise SystemExit("no settings")\n' });
   const result = await client.call('run_checks', { checks: ['pytest'] });
   expect(result.structured).toMatchObject({ passed: false, total: 0, warnings: [], checks: [{ check: 'pytest', state: 'crashed' }] });
-  expect(result.text).toContain('this is no finding about the code');
+  expect(result.text).toContain('pytest itself failed (exit code');
   expect(result.text).toContain('no settings');
 });
 
@@ -155,6 +155,93 @@ it('reports a test module that cannot be imported', async () => {
   const result = await client.call('run_checks', { checks: ['pytest'] });
   expect(result.structured.findings).toEqual([expect.objectContaining({ rule: 'pytest/error', path: 'tests/test_gone.py' })]);
   expect(result.text).toContain("No module named 'nowhere'");
+});
+
+it('finds what a conftest.py that cannot be imported stumbled over', async () => {
+  const { client } = await project({
+    'src/shop/settings.py': '"""Settings."""\n\nlimit = missing_name\n',
+    'tests/conftest.py': 'from shop import settings\n',
+  });
+  const result = await client.call('run_checks', { checks: ['pytest'] });
+  expect(result.structured).toMatchObject({
+    checks: [{ state: 'failed', summary: 'pytest: no test ran, since conftest.py could not be imported.' }],
+    findings: [
+      {
+        rule: 'pytest/error',
+        path: 'src/shop/settings.py',
+        line: 3,
+        message: expect.stringContaining("name 'missing_name' is not defined"),
+      },
+    ],
+  });
+});
+
+it('tells the signal that ended the interpreter, and where', async () => {
+  const { client } = await project({
+    'tests/test_fatal.py': 'import faulthandler\n\n\ndef test_fatal() -> None:\n    faulthandler._sigsegv()\n',
+  });
+  const result = await client.call('run_checks', { tests: ['tests/test_fatal.py'] });
+  expect(result.text).toContain('pytest itself failed (killed by SIGSEGV)');
+  expect(result.text).toContain('Fatal Python error: Segmentation fault');
+  expect(result.text).toMatch(/test_fatal\.py", line 5 in test_fatal/);
+});
+
+it('names tests so that they can be run again, with what they have in common', async () => {
+  const { client } = await project({
+    'tests/base.py': 'class Base:\n    def test_inherited(self) -> None:\n        raise ValueError(self.number)\n',
+    'tests/test_named.py': [
+      'import pytest\nfrom base import Base\nfrom shop.services import broken\n\n',
+      'class TestOne(Base):\n    number = 1\n\n',
+      'class TestTwo(Base):\n    number = 2\n\n',
+      '@pytest.mark.parametrize("count", [1, 2])\ndef test_counted(count: int) -> None:\n    assert count == 0\n\n',
+      'def test_first() -> None:\n    broken.fail()\n\n',
+      'def test_second() -> None:\n    broken.fail()\n',
+    ].join('\n'),
+    'src/shop/services/broken.py': 'def fail() -> None:\n    raise ValueError("broken")\n',
+  });
+  const result = await client.call('run_checks', { tests: ['tests/test_named.py'] });
+  expect(result.text).toContain(
+    'tests/test_named.py:1:1: error pytest/failed: TestOne::test_inherited: ValueError: 1 (raised at tests/base.py:3)',
+  );
+  expect(result.text).toContain('TestTwo::test_inherited: ValueError: 2');
+  expect(result.text).toMatch(/2 tests \(test_counted\[1\], test_counted\[2\]\): assert 1 == 0/);
+  expect(result.text).toMatch(/2 tests \(test_first, test_second\): ValueError: broken \(raised at src\/shop\/services\/broken\.py:2\)/);
+  const again = await client.call('run_checks', { tests: ['tests/test_named.py::TestOne::test_inherited'] });
+  expect(again.structured).toMatchObject({ total: 1, checks: [{ check: 'pytest' }] });
+  expect((await client.call('run_checks', { tests: ['tests/gone.py'] })).text).toContain('There is no "tests/gone.py" in the workspace.');
+  expect((await client.call('run_checks', { expression: 'nothing_like_it' })).text).toContain('the expression leaves out all');
+});
+
+it('checks a package of a workspace, whose root only lists its members', async () => {
+  const { root, client } = await project();
+  const files = {
+    'pyproject.toml': '[tool.uv.workspace]\nmembers = ["services/*"]\n\n[tool.pytest.ini_options]\npythonpath = ["services/a"]\n',
+  };
+  await addFiles(root, {
+    ...files,
+    'services/a/pyproject.toml': '[project]\nname = "a"\nversion = "1"\n',
+    'services/a/core.py': 'def one() -> int:\n    return 1\n',
+    'services/a/tests/test_core.py': 'from core import one\n\n\ndef test_one() -> None:\n    assert one() == 2\n',
+    'services/b/pyproject.toml': '[project]\nname = "b"\nversion = "1"\n',
+  });
+  expect((await client.call('run_checks')).text).toContain('There are several packages: services/a, services/b.');
+  expect((await client.call('run_checks', { path: 'services/c' })).isError).toBe(true);
+  const result = await client.call('run_checks', { path: 'services/a', checks: ['pytest'] });
+  expect(result.structured).toMatchObject({ findings: [{ path: 'services/a/tests/test_core.py', line: 5 }], coverage: [] });
+  const part = await client.call('run_checks', { path: 'services/a', tests: ['services/a/tests/test_core.py::test_one'] });
+  expect(part.structured).toMatchObject({ total: 1 });
+});
+
+it('leaves no test running when the server is killed', async () => {
+  const marker = `orphan-${process.pid}-${Date.now()}`;
+  const { client } = await project({
+    'tests/test_orphan.py': `import subprocess\nimport sys\n\n\ndef test_orphan() -> None:\n    subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", "${marker}"], check=False)\n`,
+  });
+  const call = client.call('run_checks', { checks: ['pytest'] });
+  await vi.waitUntil(async () => (await processesWith(marker)) > 0, { timeout: 30_000 });
+  process.kill(client.pid, 'SIGKILL');
+  await expect(call).rejects.toThrow();
+  await vi.waitUntil(async () => (await processesWith(marker)) === 0, { timeout: 5_000 });
 });
 
 it('names the command that adds a missing tool, and installs nothing', async () => {
@@ -170,14 +257,17 @@ it('names the command that adds a missing tool, and installs nothing', async () 
   );
 });
 
-it('ends a test that hangs, with what it started', async () => {
+it('ends a test that hangs, with what it started, and keeps what the others gave', async () => {
   const marker = `hang-${process.pid}-${Date.now()}`;
-  const { client } = await project({
+  const { root, client } = await project({
     'tests/test_hang.py': `import subprocess\nimport sys\n\n\ndef test_hang() -> None:\n    subprocess.run([sys.executable, "-c", "import time; time.sleep(600)", "${marker}"], check=False)\n`,
   });
-  const result = await client.call('run_checks', { checks: ['pytest'], timeout: 5 });
+  await addFiles(root, { 'tests/test_early.py': 'def test_early() -> None:\n    assert 1 == 2\n' });
+  const result = await client.call('run_checks', { checks: ['pytest'], timeout: 8 });
   expect(result.structured).toMatchObject({ passed: false, checks: [{ check: 'pytest', state: 'timed_out' }] });
-  expect(result.text).toContain('did not end within 5 s');
+  expect(result.text).toContain('did not end within 8 s');
+  expect(result.text).toContain('tests/test_early.py:2:1: error pytest/failed: test_early: assert 1 == 2');
+  expect(result.text).toContain('So far: 0 passed, 1 failed, 0 skipped. The last it was seen in is test_hang (tests/test_hang.py:6).');
   expect(await processesWith(marker)).toBe(0);
 });
 
@@ -224,7 +314,7 @@ it('reads ten thousand failures behind megabytes of output, as one cause, and pa
   expect(result.structuredContent).toMatchObject({ total: 10_000 });
   const text = JSON.stringify(result.content);
   expect(text).toContain('pytest: 2 passed, 10000 failed, 0 skipped');
-  expect(text).toContain('tests/test_many.py:6:1: error pytest/failed, 10000 times');
+  expect(text).toContain('tests/test_many.py:6:1: error pytest/failed, 10000 tests (test_many[0], test_many[1]');
   expect(text.length).toBeLessThan(4_000);
   expect(progress.length).toBeGreaterThan(50);
   expect(progress).toEqual(progress.toSorted((one, other) => one - other));
@@ -251,6 +341,21 @@ it('keeps the values of secret variables out of what it says', async () => {
   expect(result.structured.total).toBe(1);
   const log = await client.call('read_file', { path: 'run_checks:pytest.log' });
   expect(result.text + JSON.stringify(result.structured) + log.text).not.toContain('kept-out-of-sight');
+});
+
+it('takes folders, switches and the words of mypy for no secrets', async () => {
+  const { client } = await project(
+    {
+      'src/shop/tokens.py': '"""Tokens."""\n\ntokens = []\n',
+      'tests/test_switch.py': 'import os\n\n\ndef test_switch() -> None:\n    assert os.environ["TOKENIZERS_PARALLELISM"] == "true"\n',
+    },
+    { env: { OLDPWD: '/src', PWD: '/shop', TOKENIZERS_PARALLELISM: 'false', LOGIN_TOKEN: 'off' } },
+  );
+  const result = await client.call('run_checks', { checks: ['mypy', 'pytest'] });
+  expect(result.text).toContain(
+    'src/shop/tokens.py:3:1: error typing/mypy-strict: Need type annotation for "tokens" (hint: "tokens: list[<type>] = ...")',
+  );
+  expect(result.text).toContain("assert 'false' == 'true'");
 });
 
 it('is not kept from measuring by the options of pytest-cov and pytest-xdist', async () => {
