@@ -208,7 +208,7 @@ describe('write_file', () => {
     const cut = await call('write_file', { path: 'a.txt' });
     expect(cut.text).toContain('may have been cut off');
     const both = await call('write_file', { path: 'a.txt', content: '', edits: [{ old: 'x', new: 'y' }] });
-    expect(both.text).toContain('Both content and edits');
+    expect(both.text).toContain('edits are given beside content');
     for (const content of ['nul \0', 'half \ud800 pair']) expect((await call('write_file', { path: 'b.txt', content })).isError).toBe(true);
     expect((await call('write_file', { path: 'a.txt/b.txt', content: 'x' })).text).toContain('goes through a file');
   });

@@ -124,5 +124,6 @@ it('offers nothing that writes in read-only mode', async () => {
     'check_schema',
     'check_code',
     'explain_rule',
+    'check_reply',
   ]);
 });

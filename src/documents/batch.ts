@@ -1,4 +1,5 @@
 import { countLines } from '../workspace/text.ts';
+import { readSections } from './sections.ts';
 
 /** batch/limit: a deliverable over either is written in batches. */
 export const MAX_LINES_AT_ONCE = 150;
@@ -8,6 +9,7 @@ export const MAX_SECTION_LINES = 100;
 /** What every section of a skeleton holds until it is written. */
 export const TBD = '[TBD]';
 
+const FRONT_MATTER = /^---\r?\n[\s\S]*\n---$/;
 const DOCUMENT = /\.(md|markdown|mdx|rst|adoc|txt)$/i;
 
 /** True for prose deliverables, which the batch rules are about. */
@@ -25,11 +27,12 @@ export function needsBatches(size: { lines: number; characters: number }): boole
   return size.lines > MAX_LINES_AT_ONCE || size.characters > MAX_CHARACTERS_AT_ONCE;
 }
 
-/** True when a document is only a skeleton: headings, and nothing but `[TBD]` below them. */
-export function isSkeleton(text: string): boolean {
-  const lines = text.split(/\r?\n/).map((line) => line.trim());
-  const content = lines.filter((line) => line !== '' && !/^#{1,6}\s/.test(line));
-  return content.length > 0 && content.every((line) => line === TBD);
+/** True when a document is only a skeleton: headings, and nothing but `[TBD]` below them; front matter may stand before. */
+export async function isSkeleton(text: string): Promise<boolean> {
+  const sections = await readSections(text);
+  const lead = text.slice(0, sections[0]?.headingStart).trim();
+  const own = sections.map((section) => text.slice(section.bodyStart, section.bodyEnd).trim());
+  return (lead === '' || FRONT_MATTER.test(lead)) && own.includes(TBD) && own.every((each) => each === '' || each === TBD);
 }
 
 /** 1-based lines that still hold a `[TBD]` marker. */

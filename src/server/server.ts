@@ -208,10 +208,14 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       delete jsonSchema.propertyNames;
-      // No model needs to be told that nothing is left empty, nor how a cursor is made; the server says so to the one that errs.
+      // No model needs to be told that nothing is left empty or negative, that what is left out is not there, nor how a cursor is
+      // made; the server says so to the one that errs.
       delete jsonSchema.pattern;
       if (jsonSchema.minLength === 1) delete jsonSchema.minLength;
       if (jsonSchema.minItems === 1) delete jsonSchema.minItems;
+      if (jsonSchema.minimum === 0 || jsonSchema.minimum === 1) delete jsonSchema.minimum;
+      if (['false', '[]', '""'].includes(JSON.stringify(jsonSchema.default))) delete jsonSchema.default;
+      if (path.length > 0) delete jsonSchema.additionalProperties;
       // An output is for reading: its keys and their types are enough, and every client's model pays for the rest. What is in a
       // list or object explains itself; spelt out, the outputs of all tools would cost a thousand tokens.
       if (io === 'output') {

@@ -1,6 +1,7 @@
 import { checkBatchWrite } from './check-batch-write.ts';
 import { checkCode } from './check-code.ts';
 import { checkContract, checkContractReadOnly } from './check-contract.ts';
+import { checkReply } from './check-reply.ts';
 import { checkSchema } from './check-schema.ts';
 import { defineContract } from './define-contract.ts';
 import { explainRule } from './explain-rule.ts';
@@ -28,6 +29,7 @@ export const ALL_TOOLS: readonly AnyTool[] = [
   runChecks,
   migrateDatabase,
   writeWorkLog,
+  checkReply,
 ];
 
 /** The tools a server offers; with `readOnly` only those that change nothing. */

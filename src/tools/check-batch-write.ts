@@ -1,99 +1,154 @@
 import { z } from 'zod';
-import {
-  isDocument,
-  MAX_CHARACTERS_AT_ONCE,
-  MAX_LINES_AT_ONCE,
-  MAX_SECTION_LINES,
-  measure,
-  needsBatches,
-  openMarkers,
-  TBD,
-} from '../documents/batch.ts';
-import { readSections } from '../documents/sections.ts';
+import { isDocument, MAX_CHARACTERS_AT_ONCE, MAX_LINES_AT_ONCE, measure, needsBatches } from '../documents/batch.ts';
+import { type BatchSection, findBatchSections, isPython, readBatchSections } from '../documents/batch-plan.ts';
+import { trimmedContent } from '../documents/sections.ts';
+import { findTruncation, type Truncation } from '../documents/truncation.ts';
 import { Refusal } from '../workspace/refusal.ts';
+import { hashOf, type TextFile, toLf } from '../workspace/text.ts';
+import { expectedCall } from './fill-section.ts';
+import { plural } from './present.ts';
+import { firstStep } from './proposed-text.ts';
+import type { Session } from './session.ts';
 import { defineTool, READ_ONLY, type ToolAnswer } from './tool.ts';
+
+const MAX_SHOWN = 10;
 
 const output = z.strictObject({
   path: z.string(),
   batches: z.boolean(),
-  next: z.enum(['write_whole', 'write_skeleton', 'fill_section', 'complete']),
+  next: z.enum(['write_whole', 'write_skeleton', 'fill_section', 'rewrite_section', 'complete']),
   next_section: z.string(),
   open_sections: z.array(z.string()),
+  suspected: z.array(z.strictObject({ section: z.string(), line: z.number().int(), reason: z.string() })),
 });
+type Output = z.output<typeof output>;
 
-/** `check_batch_write`: before a write, whether a document needs batches and what comes first or next. */
+interface Suspicion extends Truncation {
+  readonly section: BatchSection;
+}
+
+/** `check_batch_write`: before a write, whether batches are needed; after one, whether what is on disk is whole; and what comes next. */
 export const checkBatchWrite = defineTool({
   name: 'check_batch_write',
   title: 'Check a batch write',
-  description: `Call before writing a long document: says whether it is written in batches (over ${MAX_LINES_AT_ONCE} lines or ${MAX_CHARACTERS_AT_ONCE} characters) and which step comes next.`,
+  description: `Before writing a file of over ${MAX_LINES_AT_ONCE} lines or ${MAX_CHARACTERS_AT_ONCE} characters: which section comes next. After: is it whole on disk. Also for what you wrote with your own tools.`,
   hints: READ_ONLY,
   input: z.strictObject({
     path: z.string(),
-    expected_lines: z.number().int().min(0).optional().describe('How long it will be, whole'),
+    section: z.string().optional().describe('Written just now'),
+    content: z.string().optional().describe('What was sent for it, to compare'),
+    expected_lines: z.number().int().min(0).optional().describe('How long the file will be'),
     expected_characters: z.number().int().min(0).optional(),
   }),
   output,
-  async run(input, { session }): Promise<ToolAnswer<z.output<typeof output>>> {
+  async run(input, { session }): Promise<ToolAnswer<Output>> {
     const workspace = await session.workspace();
     const { relative } = await workspace.resolve(input.path, 'read');
-    if (!isDocument(relative)) {
+    if (!isDocument(relative) && !isPython(relative))
       throw new Refusal(
         'invalid_input',
-        `"${relative}" is no document; batches are for Markdown and other prose.`,
-        'Write code with write_file; split a long module into smaller ones.',
+        `"${relative}" is neither a document nor Python; batches are for those.`,
+        'Write it with write_file in one call.',
       );
-    }
     const file = await workspace.readTextIfExists(input.path);
-    const text = file?.text ?? '';
-    const onDisk = measure(text);
-    const expected = {
-      lines: Math.max(input.expected_lines ?? 0, onDisk.lines),
-      characters: Math.max(input.expected_characters ?? 0, onDisk.characters),
-    };
-    const open = await openSections(text);
-    const [first] = open;
-    if (first !== undefined) {
-      const step = `Next: fill "${first.title}" (line ${first.line}) with one edit of write_file that replaces its ${TBD}, at most ${MAX_SECTION_LINES} lines; then read the section back.`;
-      return {
-        text: `${relative} has ${open.length} open sections: ${open.map((section) => section.title).join(', ')}.\n${step}`,
-        structured: {
-          path: relative,
-          batches: true,
-          next: 'fill_section',
-          next_section: first.title,
-          open_sections: open.map((section) => section.title),
-        },
-      };
+    if (input.section !== undefined) {
+      if (file === undefined) throw new Refusal('not_found', `"${relative}" does not exist.`, firstStep(relative));
+      await compareWithSent(session, file, input.section, input.content);
     }
-    if (file !== undefined && input.expected_lines === undefined && input.expected_characters === undefined) {
-      return {
-        text: `${relative} has no ${TBD} left.`,
-        structured: { path: relative, batches: needsBatches(onDisk), next: 'complete', next_section: '', open_sections: [] },
-      };
-    }
-    if (!needsBatches(expected)) {
-      return {
-        text: `No batches needed: write ${relative} in one call.`,
-        structured: { path: relative, batches: false, next: 'write_whole', next_section: '', open_sections: [] },
-      };
-    }
-    return {
-      text: `${relative} is over ${MAX_LINES_AT_ONCE} lines or ${MAX_CHARACTERS_AT_ONCE} characters: write it in batches.\nNext: the skeleton, every heading with ${TBD} alone below it, in one write_file call. Then call check_batch_write again.`,
-      structured: { path: relative, batches: true, next: 'write_skeleton', next_section: '', open_sections: [] },
-    };
+    return file === undefined || (file.text.trim() === '' && input.section === undefined)
+      ? beforeWriting(relative, { lines: input.expected_lines ?? 0, characters: input.expected_characters ?? 0 })
+      : stateOf(session, file, input);
   },
 });
 
-/** The innermost headings above the `[TBD]` markers of a document. */
-async function openSections(text: string): Promise<{ title: string; line: number }[]> {
-  const markers = openMarkers(text);
-  if (markers.length === 0) return [];
-  const sections = await readSections(text);
-  const open = new Map<number, { title: string; line: number }>();
-  for (const marker of markers) {
-    const section = sections.filter((each) => each.startLine <= marker && marker <= each.endLine).at(-1);
-    const line = section?.startLine ?? marker;
-    if (!open.has(line)) open.set(line, { title: section?.title ?? `line ${marker}`, line });
+function beforeWriting(path: string, expected: { lines: number; characters: number }): ToolAnswer<Output> {
+  const batches = needsBatches(expected);
+  const text = batches
+    ? `${path} would be over ${MAX_LINES_AT_ONCE} lines or ${MAX_CHARACTERS_AT_ONCE} characters: write it in sections.\n${firstStep(path)}`
+    : `No batches needed: write ${path} in one call.`;
+  return { text, structured: answer(path, batches, batches ? 'write_skeleton' : 'write_whole') };
+}
+
+/** Where a file that is there stands: what looks cut comes first, then what is open. */
+async function stateOf(
+  session: Session,
+  file: TextFile,
+  expected: { readonly expected_lines?: number | undefined; readonly expected_characters?: number | undefined },
+): Promise<ToolAnswer<Output>> {
+  const { path } = file;
+  const sections = await readBatchSections(path, file.text);
+  const open = sections.filter((section) => section.isOpen);
+  const suspected = isPython(path) ? [] : suspicions(session, path, sections);
+  const [cut] = suspected;
+  const [next] = open;
+  const size = measure(file.text);
+  const batches = open.length > 0 || needsBatches(size);
+  const common = {
+    open_sections: open.map((section) => section.name),
+    suspected: suspected.map(({ section, line, reason }) => ({ section: section.name, line: section.textLine + line - 1, reason })),
+  };
+  if (cut !== undefined)
+    return {
+      text: [
+        `${path}: ${plural(suspected.length, 'section')} on disk may be cut; ${open.length} open.`,
+        ...common.suspected.slice(0, MAX_SHOWN).map((each) => `- "${each.section}" (line ${each.line}): ${each.reason}`),
+        `${expectedCall(path, cut.section.name)} Send it again, whole. If this is its end, call check_batch_write with section and, as content, the text that is there.`,
+      ].join('\n'),
+      structured: { ...answer(path, batches, 'rewrite_section', cut.section.name), ...common },
+    };
+  if (next !== undefined)
+    return {
+      text: `${path} has ${plural(open.length, 'open section')}: ${common.open_sections.slice(0, MAX_SHOWN).join(', ')}${open.length > MAX_SHOWN ? ' …' : ''}.\n${expectedCall(path, next.name)}`,
+      structured: { ...answer(path, batches, 'fill_section', next.name), ...common },
+    };
+  const wanted = { lines: expected.expected_lines ?? 0, characters: expected.expected_characters ?? 0 };
+  if (needsBatches(wanted))
+    return {
+      text: `${path} is there and has nothing open. To write it anew: ${firstStep(path)}`,
+      structured: answer(path, true, 'write_skeleton'),
+    };
+  const rest = isPython(path) ? ' check_code says whether it holds the rules.' : '';
+  return { text: `${path} is complete: nothing is open, and nothing looks cut.${rest}`, structured: answer(path, batches, 'complete') };
+}
+
+/** batch/verify: refuses what differs from what was sent; what is the same is taken for whole from now on. */
+async function compareWithSent(session: Session, file: TextFile, wanted: string, content: string | undefined): Promise<void> {
+  const sent = content === undefined ? undefined : trimmedContent(content);
+  if (isPython(file.path)) {
+    if (sent === undefined || toLf(file.text).includes(sent)) return;
+    throw new Refusal('gate', `What was sent for "${wanted}" does not stand in "${file.path}".`, expectedCall(file.path, wanted));
   }
-  return [...open.values()];
+  const found = await findBatchSections(file.path, file.text, wanted);
+  const [section] = found;
+  if (section === undefined)
+    throw new Refusal('no_match', `"${file.path}" has no section "${wanted}".`, 'Call check_batch_write without section for what it has.');
+  if (sent === undefined) return;
+  const same = found.find((each) => trimmedContent(each.text) === sent);
+  if (same !== undefined) {
+    session.confirmed.add(keyOf(file.path, same.text));
+    return;
+  }
+  const [there, given] = [trimmedContent(section.text).split('\n'), sent.split('\n')];
+  const at = there.findIndex((line, index) => line !== given[index]);
+  throw new Refusal(
+    'gate',
+    `"${section.name}" on disk is not what was sent: ${there.length} lines instead of ${given.length}, different from line ${(at === -1 ? there.length : at) + 1} on.`,
+    expectedCall(file.path, section.name),
+  );
+}
+
+function suspicions(session: Session, path: string, sections: readonly BatchSection[]): Suspicion[] {
+  return sections.flatMap((section) => {
+    if (section.isOpen || section.text === '' || session.confirmed.has(keyOf(path, section.text))) return [];
+    const cut = findTruncation(section.text);
+    return cut === undefined ? [] : [{ section, ...cut }];
+  });
+}
+
+function keyOf(path: string, text: string): string {
+  return `${path} ${hashOf(trimmedContent(text))}`;
+}
+
+function answer(path: string, batches: boolean, next: Output['next'], section = ''): Output {
+  return { path, batches, next, next_section: section, open_sections: [], suspected: [] };
 }

@@ -12,17 +12,16 @@ import { defineTool, READ_ONLY } from './tool.ts';
 export const checkCode = defineTool({
   name: 'check_code',
   title: 'Check Python code',
-  description:
-    'Rule findings for files or folders (default: the whole workspace), for what changed since a git revision, or for a snippet. Changes nothing.',
+  description: 'Rule findings for files or folders (default: all), for what changed since a git revision, or for a snippet.',
   hints: READ_ONLY,
   input: z.strictObject({
     paths: z.array(z.string()).min(1).optional().describe('Files or folders'),
-    changed_since: z.string().optional().describe('Git revision such as HEAD: only findings new since then'),
+    changed_since: z.string().optional().describe('Git revision: only what is new since'),
     code: z.string().optional().describe('A snippet instead of files'),
-    as_path: z.string().optional().describe('Where the snippet would stand; decides which rules apply'),
+    as_path: z.string().optional().describe('Where it would stand'),
     rules: z.array(z.string()).optional().describe('Only these rule ids or topics (async)'),
-    all: z.boolean().default(false).describe('Also judge old code by the rules that are for new code'),
-    severity: z.enum(['error', 'warning']).default('warning').describe('error leaves warnings out'),
+    all: z.boolean().default(false).describe('Judge old code by the rules for new code too'),
+    severity: z.enum(['error', 'warning']).default('warning').describe('error: no warnings'),
     limit: z.number().int().min(1).max(500).default(50),
     offset: z.number().int().min(0).default(0),
   }),

@@ -69,7 +69,7 @@ const output = z.strictObject({
 type Answer = { readonly text: string; readonly structured: z.output<typeof output> };
 
 const DESCRIPTION =
-  'Contract mode: what is still missing before review. Develop mode: every place where the code departs from the contract, read from the source without running it.';
+  'Contract mode: what is still missing before review. Develop mode: every place where the code departs from the contract, without running it.';
 
 /** `check_contract`: completeness in contract mode, drift in develop mode, and exports. */
 export const checkContract: AnyTool = defineTool({

@@ -41,7 +41,7 @@ export const checkSchema: AnyTool = defineTool({
   name: 'check_schema',
   title: 'Check the database schema',
   description:
-    'Where SQLAlchemy models and queries depart from db-init.sql (database-first) or db-design.md (code-first), read without running anything.',
+    'Where SQLAlchemy models and queries depart from db-init.sql (database-first) or db-design.md (code-first), without running anything.',
   hints: READ_ONLY,
   input: z.strictObject({
     table: z.string().optional().describe('Only this one'),

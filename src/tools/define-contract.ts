@@ -50,11 +50,10 @@ const endpointInput = z.strictObject({
 export const defineContract = defineTool({
   name: 'define_contract',
   title: 'Define the API contract',
-  description:
-    'Contract mode: checks endpoints (all problems at once) and fills them in at their place of api-contract.md, everything else untouched. Says what is still open and what comes next.',
+  description: 'Contract mode: checks endpoints and fills them in at their place of api-contract.md, everything else untouched.',
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
-    path: z.string().optional().describe('Where the contract has several files'),
+    path: z.string().optional().describe('Of several contract files'),
     endpoints: z.array(endpointInput).min(1).max(20),
     models: z.string().default('').describe('Python source of the Pydantic v2 models they use'),
     replace: z.boolean().default(false).describe('Replace what is defined already'),

@@ -7,7 +7,7 @@ import { defineTool, READ_ONLY } from './tool.ts';
 export const explainRule = defineTool({
   name: 'explain_rule',
   title: 'Explain a rule',
-  description: 'Why a rule exists, with bad and good code and the fix. Without rule: the list of all rules.',
+  description: 'Why a rule exists, bad and good code, the fix. Without rule: all rules.',
   hints: READ_ONLY,
   input: z.strictObject({ rule: z.string().optional().describe('Such as async/no-time-sleep') }),
   output: z.strictObject({ rules: z.array(z.strictObject({ id: z.string(), title: z.string(), severity: z.enum(['error', 'warning']) })) }),

@@ -13,7 +13,7 @@ const MAX_LINE = 200;
 export const findFiles = defineTool({
   name: 'find_files',
   title: 'Find files',
-  description: 'Workspace files by glob, and with text or pattern the lines that hold it. Leaves out what .gitignore names.',
+  description: 'Files by glob, and with text or pattern the lines that hold it; nothing that .gitignore names.',
   hints: READ_ONLY,
   input: z.strictObject({
     glob: z.string().default('**/*').describe('Such as src/**/*.py'),

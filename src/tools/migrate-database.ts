@@ -73,7 +73,7 @@ export const migrateDatabase: AnyTool = defineTool({
   name: 'migrate_database',
   title: 'Migrate the database',
   description:
-    'Runs Alembic in the project: revision (autogenerate), upgrade (to head, then recorded in WBS and work log), history. database-first: never creates the database.',
+    'Alembic in the project: revision (autogenerate), upgrade (to head, recorded in WBS and work log), history. database-first: never creates the database.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input,
   output,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nextOpen, progressText } from '../contract/progress.ts';
 import { openMarkers } from '../documents/batch.ts';
+import { readBatchJournal } from '../documents/batch-journal.ts';
 import { listWorkLogs, nextWorkLog } from '../documents/work-log.ts';
 import { ARTEFACT_NAMES, type Artefact, type ArtefactName, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { CONFIG_PATH, type DbApproach, readWorkflowConfig, type Setting, type WorkflowConfig } from '../workspace/config.ts';
@@ -8,6 +9,7 @@ import { Refusal } from '../workspace/refusal.ts';
 import { countLines } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { loadContract } from './contract-files.ts';
+import { nextInBatch } from './fill-section.ts';
 import { howToAnswer } from './gates.ts';
 import { hasText, openQuestions, SPRINT_QUESTION } from './questions.ts';
 import { MODES, type Mode, type Question, type Session } from './session.ts';
@@ -21,13 +23,13 @@ export const readContext = defineTool({
   name: 'read_context',
   title: 'Read the context',
   description:
-    'Start here. Chooses the mode (contract: fill the API contract; develop: write code) and reports configuration, inputs, open questions and the next step. Pass on the answers of the user with task or specification.',
+    'Start here. Chooses the mode (contract: fill the API contract; develop: write code); reports configuration, inputs, open questions and the next step.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     mode: z.enum(MODES).default('develop'),
     task: z.string().trim().min(1).optional().describe('What the user asked for, where documents are missing'),
-    specification: z.string().optional().describe('Path of a specification the user named instead of the documents'),
-    include: z.array(z.enum(ARTEFACT_NAMES)).default([]).describe('Inputs whose text to return'),
+    specification: z.string().optional().describe('A file the user named instead'),
+    include: z.array(z.enum(ARTEFACT_NAMES)).default([]).describe('Texts to return'),
   }),
   output: z.strictObject({
     mode: z.enum(MODES),
@@ -50,6 +52,7 @@ export const readContext = defineTool({
       }),
     ),
     next_work_log: z.string(),
+    unfinished: z.array(z.strictObject({ path: z.string(), section: z.string() })),
     warnings: z.array(z.string()),
   }),
   async run(input, { session, signal }) {
@@ -74,6 +77,7 @@ export const readContext = defineTool({
     const warnings = [...config.warnings, ...project.warnings, ...artefactWarnings(artefacts), ...skippedWarning(config)];
     const progress =
       mode === 'contract' && hasText(artefacts.get('api-contract')) ? await contractProgress(session, workspace, signal) : undefined;
+    const unfinished = folders === undefined ? [] : await unfinishedWrites(workspace, folders.temp);
     const next = nextStep(session, mode, artefacts, progress);
     const text = [
       `Mode ${mode}: ${session.questions.length === 0 ? 'ready.' : 'not ready, an answer of the user is needed.'}`,
@@ -86,6 +90,7 @@ export const readContext = defineTool({
       configText(config),
       inputsText(artefacts, config.dbApproach.value),
       ...(await logsText(workspace, log?.path)),
+      ...unfinished.map(({ path, step }) => `Unfinished: ${path}, ${step}`),
       ...warnings.map((warning) => `Warning: ${warning}`),
     ].join('\n');
     return {
@@ -102,11 +107,24 @@ export const readContext = defineTool({
         },
         inputs: [...artefacts.values()].map(inputSummary),
         next_work_log: log?.path ?? '',
+        unfinished: unfinished.map(({ path, section }) => ({ path, section })),
         warnings,
       },
     };
   },
 });
+
+/** The files whose batch write is not at its end, with the section that comes next. */
+async function unfinishedWrites(workspace: Workspace, folder: string): Promise<{ path: string; section: string; step: string }[]> {
+  const found: { path: string; section: string; step: string }[] = [];
+  for (const path of (await readBatchJournal(workspace, folder)).keys()) {
+    // What is gone, or cannot be read any more, is nobody's unfinished work.
+    const file = await workspace.readTextIfExists(path).catch(() => undefined);
+    const next = file === undefined ? undefined : await nextInBatch(path, file.text);
+    if (next !== undefined) found.push({ path, section: next.name, step: next.step });
+  }
+  return found;
+}
 
 /** Puts what still has to be asked into the session; where the client can, the person is asked at once. */
 async function settle(session: Session, raised: readonly Question[], workspace: Workspace): Promise<string | undefined> {

@@ -12,8 +12,7 @@ const MAX_CHARACTERS = 48_000;
 export const readFile = defineTool({
   name: 'read_file',
   title: 'Read a file',
-  description:
-    'Text of a workspace file, whole, by lines or by Markdown section. The hash it reports lets write_file replace the file safely.',
+  description: 'Text of a workspace file, whole, by lines or by Markdown section. Once read, write_file may replace it.',
   hints: READ_ONLY,
   input: z.strictObject({
     path: z.string().describe('Relative to the workspace root'),

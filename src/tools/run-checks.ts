@@ -13,13 +13,13 @@ import { untestedServices } from './tested-services.ts';
 import { type AnyTool, defineTool } from './tool.ts';
 
 const input = z.strictObject({
-  path: z.string().optional().describe('Folder of the package, where there are several'),
+  path: z.string().optional().describe('Folder of the package'),
   checks: z.array(z.enum(CHECKS)).min(1).optional().describe('Default: all'),
-  tests: z.array(z.string().regex(/^[^-]/)).optional().describe('Files, folders or node ids'),
+  tests: z.array(z.string().regex(/^[^-]/)).optional().describe('Files or node ids'),
   expression: z.string().optional().describe("pytest's -k"),
   gate: z.boolean().default(false),
   limit: z.number().int().min(1).max(1000).default(50),
-  timeout: z.number().int().min(5).max(7200).default(900).describe('Seconds for each tool'),
+  timeout: z.number().int().min(5).max(7200).default(900).describe('Seconds a tool'),
 });
 
 const output = z.strictObject({

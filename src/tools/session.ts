@@ -51,6 +51,8 @@ export class Session {
   readonly logs = new Map<string, string>();
   /** Why each migration was made, by revision: recorded once it is applied. */
   readonly purposes = new Map<string, { readonly purpose: string; readonly task: string }>();
+  /** Sections of documents that the agent said to be whole, by path and hash. */
+  readonly confirmed = new Set<string>();
   /** The hash under which the agent last saw each file, by workspace-relative path. */
   readonly seen = new Map<string, string>();
 

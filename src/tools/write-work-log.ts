@@ -12,16 +12,16 @@ const short = z.string().trim().min(1);
 export const writeWorkLog = defineTool({
   name: 'write_work_log',
   title: 'Write the work log',
-  description: 'Writes the next work log of the role in the right place, with version, number and date. Existing logs are never touched.',
+  description: 'Writes the next work log in the right place, with version, number and date. Existing ones are never touched.',
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({
-    summary: short.describe("The phase's changes in a few sentences, in the output language"),
+    summary: short.describe('A few sentences, in the output language'),
     changes: z
       .array(z.strictObject({ task: short.describe('WBS id and name'), description: short, files: z.array(z.string()).default([]) }))
       .min(1),
     decisions: z.array(short).default([]),
     open_points: z.array(short).default([]),
-    version: z.string().optional().describe('vX.X.X.XXXX; only when the user asks for one'),
+    version: z.string().optional().describe('vX.X.X.XXXX, if the user asks for one'),
   }),
   output: z.strictObject({
     path: z.string(),

@@ -1,0 +1,130 @@
+import { quoted, type ReplyFinding } from './finding.ts';
+import { ANNOUNCEMENTS, FILLERS, INTERJECTIONS, JUDGEMENTS, LEAD_INS, NO_OPENERS, TERMS } from './phrases.ts';
+import { readSentences, type Sentence, startOfWords } from './prose.ts';
+
+const INTERJECTION = beginning(INTERJECTIONS, String.raw`(?=\s*(?:[,.!:;。、–—-]|$))`);
+const ANNOUNCEMENT = beginning(ANNOUNCEMENTS);
+const NO_OPENER = beginning(NO_OPENERS);
+const LEAD_IN = beginning(LEAD_INS);
+const FILLER = anywhere(FILLERS);
+const JUDGEMENT = anywhere(JUDGEMENTS);
+const TERM = anywhere(TERMS);
+/** Files, addresses, rules and numbered documents. */
+const SOURCE =
+  /`[^`\n]*[./][^`\n]*`|\bhttps?:\/\/|(?<![\w/])[\w.-]{1,60}\/[\w./-]{2,200}|\b[\w-]{1,60}\.(?:py|md|sql|toml|ini|cfg|ya?ml|json|txt)\b|\b(?:PEP|RFC|ISO|AC|ADR|US|T)[ -]?\d|\bOWASP\b|§|style guide|Conventional Commits|Twelve-Factor|12-factor/i;
+const MEASURE = /\d(?:[.,]\d+)?\s?(?:%|ms|s|x|×|倍|行|[kMG]i?B|req|rows?|Zeilen|lignes|filas)(?![\p{L}])|\bO\(/u;
+const NAMES_SOURCE = /^[\s*_(-]*(?:source|see|cf|per|来源|來源|参见|出典|参照|fuente|véase|quelle|siehe|voir)(?![\p{L}])\s*[:.]?/iu;
+
+/** reply/no-opener, reply/no-filler and reply/cite-source. `starts` are the 1-based lines at which the substance should begin. */
+export function wordingFindings(reply: string, starts: readonly number[]): ReplyFinding[] {
+  const sentences = readSentences(reply);
+  return [
+    ...starts.flatMap((line) => openerFinding(sentences, line)),
+    ...sentences.flatMap(fillerFinding),
+    ...sentences.flatMap((sentence, index) => judgementFinding(sentence, sentences[index + 1])),
+  ];
+}
+
+/** Several in a row are one finding. */
+function openerFinding(sentences: readonly Sentence[], from: number): ReplyFinding[] {
+  const following = sentences.slice(sentences.findIndex((each) => each.line >= from));
+  const [first] = following;
+  if (first === undefined || first.line < from) return [];
+  const words: string[] = [];
+  let rest = '';
+  for (const sentence of following) {
+    const length = openerLength(sentence.prose);
+    if (length === 0) break;
+    words.push(sentence.text.slice(0, length));
+    rest = sentence.text.slice(length).replace(/^[\s,.!:;。、，！：–—-]+/, '');
+    if (rest !== '') break;
+  }
+  if (words.length === 0) return [];
+  return [
+    {
+      rule: 'reply/no-opener',
+      severity: 'error',
+      message: `The reply begins with ${quoted(words.join(' '))} instead of its substance.`,
+      fix: rest === '' ? 'Leave it out.' : `Begin with what follows: ${quoted(raised(rest))}`,
+      line: first.line,
+    },
+  ];
+}
+
+/** How many characters of a sentence open it without saying anything; 0 where its substance comes at once. */
+function openerLength(prose: string): number {
+  let at = startOfWords(prose);
+  const start = at;
+  for (;;) {
+    const rest = prose.slice(at);
+    if (NO_OPENER.test(rest)) break;
+    const found = (ANNOUNCEMENT.exec(rest) ?? INTERJECTION.exec(rest))?.[0];
+    if (found === undefined) break;
+    at += found.length;
+    const mark = /^\s*[,.!:;。、–—-]+\s*/.exec(prose.slice(at))?.[0];
+    if (mark === undefined) break;
+    at += mark.length;
+  }
+  return at === start ? 0 : at;
+}
+
+function fillerFinding(sentence: Sentence): ReplyFinding[] {
+  const start = startOfWords(sentence.prose);
+  const leadIn = LEAD_IN.exec(sentence.prose.slice(start));
+  const found = leadIn === null ? FILLER.exec(sentence.prose) : undefined;
+  const words = leadIn?.[0] ?? found?.[0];
+  if (words === undefined) return [];
+  const at = leadIn === null ? (found?.index ?? 0) : start;
+  const rest = sentence.text.slice(at + words.length).replace(/^[\s,:，：、]+/, '');
+  const isLeadIn = at <= start && rest.replace(/[\s.!。]/g, '').length > 8 && !/^(?:if|wenn|si|whether)\b/i.test(rest);
+  return [
+    {
+      rule: 'reply/no-filler',
+      severity: 'error',
+      message: `${quoted(sentence.text.slice(at, at + words.length))} says nothing.`,
+      fix: isLeadIn ? `Say it directly: ${quoted(raised(rest))}` : 'Leave the sentence out, or these words.',
+      line: sentence.line,
+    },
+  ];
+}
+
+function judgementFinding(sentence: Sentence, next: Sentence | undefined): ReplyFinding[] {
+  const words = sentence.prose.replace(TERM, (term) => '\uFFFC'.repeat(term.length));
+  const found = JUDGEMENT.exec(words);
+  if (found === null || SOURCE.test(sentence.text) || MEASURE.test(sentence.text)) return [];
+  if (next !== undefined && NAMES_SOURCE.test(next.prose) && SOURCE.test(next.text)) return [];
+  return [
+    {
+      rule: 'reply/cite-source',
+      severity: 'warning',
+      message: `${quoted(sentence.text.slice(found.index, found.index + found[0].length))} judges without a source.`,
+      fix: 'Name the file, the rule or the measurement behind it, or leave the word out.',
+      line: sentence.line,
+    },
+  ];
+}
+
+function raised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function beginning(phrases: readonly string[], then = ''): RegExp {
+  return new RegExp(`^(?:${alternatives(phrases)})${then}`, 'iu');
+}
+
+function anywhere(phrases: readonly string[]): RegExp {
+  return new RegExp(alternatives(phrases), 'iu');
+}
+
+/** The longest first; letters of alphabets end at a border, those of Chinese and Japanese do not. */
+function alternatives(phrases: readonly string[]): string {
+  const longestFirst = [...phrases].sort((one, other) => other.length - one.length);
+  return longestFirst
+    .map((phrase) => {
+      const escaped = phrase.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll(' ', String.raw`\s+`);
+      const before = /^\p{Script=Latin}/u.test(phrase) ? String.raw`(?<![\p{L}\p{N}_-])` : '';
+      const after = /\p{Script=Latin}$/u.test(phrase) ? String.raw`(?![\p{L}\p{N}_])` : '';
+      return before + escaped + after;
+    })
+    .join('|');
+}

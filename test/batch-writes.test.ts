@@ -1,0 +1,290 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { findBatchSections, readBatchSections } from '../src/documents/batch-plan.ts';
+import { readSections } from '../src/documents/sections.ts';
+import { addFiles, startClient, type TestClient } from './support/client.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
+
+/** A client that may write. */
+async function ready(root: string): Promise<TestClient['call']> {
+  const { call } = await startClient({ args: ['--root', root] });
+  await call('read_context', { task: 'Write the documents.' });
+  return call;
+}
+
+interface WrittenSection {
+  readonly heading: string;
+  readonly text: string;
+}
+
+/** A Chinese design document with paragraphs, lists, tables and code. */
+function designDocument(): WrittenSection[] {
+  const modules = ['订单', '库存', '支付', '用户', '通知', '报表', '权限', '日志', '搜索', '配置'];
+  return modules.flatMap((name, index) => [
+    { heading: `## ${index + 1}. ${name}模块`, text: `本模块负责${name}相关的全部业务，由 \`services/${index}.py\` 实现。` },
+    {
+      heading: '### 处理流程',
+      text: Array.from(
+        { length: 18 },
+        (_, step) => `${step + 1}. 第 ${step + 1} 步校验${name}数据，失败时返回错误码 E${index}${step}。`,
+      ).join('\n'),
+    },
+    {
+      heading: '### 数据结构',
+      text: [
+        '| 字段 | 类型 | 说明 |',
+        '| --- | --- | --- |',
+        ...Array.from({ length: 12 }, (_, field) => `| field_${field} | bigint | ${name}的第 ${field} 个字段 |`),
+      ].join('\n'),
+    },
+    {
+      heading: '### 示例代码',
+      text: [
+        '```python',
+        '# 这不是标题',
+        ...Array.from({ length: 10 }, (_, line) => `value_${line} = compute(${line})`),
+        '```',
+        '',
+        `以上代码演示了${name}模块的调用方式。`,
+      ].join('\n'),
+    },
+  ]);
+}
+
+function documentOf(sections: readonly WrittenSection[], text: (section: WrittenSection) => string): string {
+  return `# 系统设计\n\n${sections.map((each) => `${each.heading}\n\n${text(each)}\n`).join('\n')}`;
+}
+
+it('leads a long Chinese document through its sections, three of them cut on the way', async () => {
+  const root = await temporaryFolder();
+  const call = await ready(root);
+  const sections = designDocument();
+  const wanted = documentOf(sections, ({ text }) => text);
+  expect(wanted.split('\n').length).toBeGreaterThan(600);
+
+  const early = await call('write_file', { path: 'docs/设计.md', section: '处理流程', content: '先写这里。' });
+  expect(early.text).toContain('its skeleton comes first');
+  let written = await call('write_file', { path: 'docs/设计.md', content: documentOf(sections, () => '[TBD]') });
+  expect(written.isError).toBe(false);
+
+  const cutAt = new Set([5, 14, 27]);
+  for (const [index, section] of sections.entries()) {
+    const name = String(written.structured.next_section);
+    expect(written.text).toContain(`"section":${JSON.stringify(name)}`);
+    if (index === 3) {
+      const later = await call('write_file', { path: 'docs/设计.md', section: '4. 用户模块', content: '太早了。' });
+      expect(later.text).toContain(`is not next: "${name}"`);
+    }
+    if (cutAt.has(index)) {
+      const cut = await call('write_file', {
+        path: 'docs/设计.md',
+        section: name,
+        content: section.text.slice(0, section.text.length / 2 + 3),
+      });
+      expect(cut.isError).toBe(true);
+      expect(cut.text).toContain('looks cut');
+      expect(cut.text).toContain(`"section":${JSON.stringify(name)}`);
+    }
+    written = await call('write_file', { path: 'docs/设计.md', section: name, content: section.text });
+    expect(written.text).toContain('Read back from disk');
+  }
+  expect(written.structured.next_section).toBe('');
+  expect(await readFile(path.join(root, 'docs/设计.md'), 'utf8')).toBe(wanted);
+  expect((await call('check_batch_write', { path: 'docs/设计.md' })).structured).toMatchObject({ next: 'complete', suspected: [] });
+  expect((await call('read_context')).structured.unfinished).toEqual([]);
+});
+
+/** A module of several parts, as Ruff formats it. */
+function moduleParts(): WrittenSection[] {
+  return Array.from({ length: 8 }, (_, index) => ({
+    heading: `prices of group ${index}`,
+    text: Array.from({ length: 8 }, (__, each) =>
+      [`def price_${index}_${each}(count: int) -> int:`, '    """Price of so many."""', `    return count * ${index * 10 + each}`].join(
+        '\n',
+      ),
+    ).join('\n\n\n'),
+  }));
+}
+
+it('writes a long module part by part, and holds it to the rules when the last one is in', async () => {
+  const root = await temporaryFolder();
+  const call = await ready(root);
+  const parts = moduleParts();
+  const head = '"""Prices."""\n\nTAX = 19\n';
+  const wanted = `${head}\n\n${parts.map(({ text }) => text).join('\n\n\n')}\n\n\ndef total() -> int:\n    """Of everything."""\n    return price_0_0(TAX) + price_7_7(TAX)\n`;
+  expect(wanted.split('\n').length).toBeGreaterThan(300);
+  const file = 'src/services/prices.py';
+
+  const advice = await call('check_batch_write', { path: file, expected_lines: 400 });
+  expect(advice.text).toContain('usually wants to be split first');
+  const last = 'total';
+  const outline = `${head}\n\n${[...parts.map(({ heading }) => heading), last].map((name) => `# [TBD] ${name}`).join('\n\n\n')}\n`;
+  let written = await call('write_file', { path: file, content: outline });
+  expect(written.text).toContain('9 open');
+  const found = await call('check_code', { paths: [file], rules: ['code/no-placeholder'] });
+  expect(found.structured.counts).toMatchObject({ errors: 9 });
+
+  for (const [index, { heading, text }] of parts.entries()) {
+    expect(written.structured.next_section).toBe(heading);
+    if ([1, 4, 6].includes(index)) {
+      const cut = await call('write_file', { path: file, section: heading, content: text.slice(0, text.length / 2 - 3) });
+      expect(cut.isError).toBe(true);
+    }
+    if (index === 2) expect((await call('write_file', { path: file, section: last, content: text })).text).toContain('is not next');
+    written = await call('write_file', { path: file, section: heading, content: text });
+    expect(written.isError).toBe(false);
+  }
+  const undefinedName = await call('write_file', {
+    path: file,
+    section: last,
+    content: 'def total() -> int:\n    """All."""\n    return gone(TAX)\n',
+  });
+  expect(undefinedName.text).toContain('`gone` is not defined');
+  written = await call('write_file', { path: file, section: last, content: wanted.slice(wanted.indexOf('def total')) });
+  expect(written.isError).toBe(false);
+  expect(await readFile(path.join(root, file), 'utf8')).toBe(wanted);
+});
+
+it('goes on after a restart, and follows what other tools wrote', async () => {
+  const root = await temporaryFolder();
+  const file = 'docs/guide.md';
+  const first = await ready(root);
+  await first('write_file', { path: file, content: '# Guide\n\n## Start\n\n[TBD]\n\n## Use\n\n[TBD]\n\n## End\n\n[TBD]\n' });
+  const cut = await first('write_file', { path: file, section: 'Start', content: 'Install it, and then you' });
+  expect(cut.text).toContain('looks cut');
+
+  const second = await startClient({ args: ['--root', root] });
+  const context = await second.call('read_context', { task: 'Go on.' });
+  expect(context.structured.unfinished).toEqual([{ path: file, section: 'Start' }]);
+  expect(context.text).toContain(`Unfinished: ${file}`);
+  const again = await second.call('write_file', { path: file, section: 'Start', content: 'Install it, and then you' });
+  expect(again.isError).toBe(false);
+
+  const text = await readFile(path.join(root, file), 'utf8');
+  await writeFile(path.join(root, file), text.replace('## Use\n\n[TBD]', '## Use\n\nCall the function with the'));
+  const check = await second.call('check_batch_write', { path: file });
+  expect(check.structured).toMatchObject({ next: 'rewrite_section', next_section: 'Start' });
+  const confirmed = await second.call('check_batch_write', { path: file, section: 'Start', content: 'Install it, and then you\n' });
+  expect(confirmed.structured).toMatchObject({ next: 'rewrite_section', next_section: 'Use', suspected: [{ section: 'Use', line: 9 }] });
+  const different = await second.call('check_batch_write', { path: file, section: 'Use', content: 'Call the function with the result.\n' });
+  expect(different.text).toContain('is not what was sent: 1 lines instead of 1, different from line 1 on');
+  await second.call('write_file', { path: file, section: 'Use', content: 'Call the function with the result.' });
+  await second.call('write_file', { path: file, section: 'End', content: 'That is all.' });
+  await writeFile(path.join(root, '.ai/temp/.python-engineer-batches.json'), '{"files": 1');
+  expect((await second.call('check_batch_write', { path: file })).structured).toMatchObject({ next: 'complete' });
+  await rm(path.join(root, file));
+  expect((await second.call('read_context')).structured.unfinished).toEqual([]);
+});
+
+it('keeps to one section while another looks cut', async () => {
+  const root = await temporaryFolder();
+  await addFiles(root, { 'docs/a.md': '# A\n\nOne.\n\n## B\n\nTwo.\n\n## C\n\n[TBD]\n' });
+  const call = await ready(root);
+  await call('write_file', { path: 'docs/a.md', section: 'C', content: '```python\nvalue = 1\n' });
+  const other = await call('write_file', { path: 'docs/a.md', section: 'B', content: 'Other.' });
+  expect(other.text).toContain('What was sent for "C" looked cut');
+  expect((await call('write_file', { path: 'docs/a.md', section: 'C', content: '```python\nvalue = 1\n```' })).isError).toBe(false);
+  expect((await call('write_file', { path: 'docs/a.md', section: 'B', content: 'Other.' })).isError).toBe(false);
+  expect(await readFile(path.join(root, 'docs/a.md'), 'utf8')).toBe('# A\n\nOne.\n\n## B\n\nOther.\n\n## C\n\n```python\nvalue = 1\n```\n');
+});
+
+describe('headings of all kinds', () => {
+  const DOCUMENT = [
+    '---\ntitle: 示例\n# no heading\n---\n',
+    'Title\n=====\n\nIntro.\n',
+    '## 一、概述\n\n[TBD]\n',
+    '### Errors\n\n[TBD]\n',
+    '## 2.1 Orders ##\n\n```md\n## Errors\n[TBD]\n```\n',
+    '### Errors\n\n[TBD]\n',
+    'Closing\n-------\n\n[TBD]\n',
+  ].join('\n');
+
+  it('fills exactly the one that is meant', async () => {
+    const root = await temporaryFolder();
+    await addFiles(root, { 'docs/a.md': DOCUMENT.replaceAll('\n', '\r\n') });
+    const call = await ready(root);
+    const fill = (section: string, content: string) => call('write_file', { path: 'docs/a.md', section, content });
+    expect((await fill('一、概述', '概述文字。')).isError).toBe(false);
+    expect((await fill('Errors', 'None.')).text).toContain('Name one of: "一、概述 > Errors", "2.1 Orders > Errors".');
+    expect((await fill('一、概述 > Errors', '### Errors\n\nNone here.')).isError).toBe(false);
+    expect((await fill('2.1 Orders > Errors', 'One.\n\n#### Details\n\nMore.')).isError).toBe(false);
+    expect((await fill('2.1 Orders > Errors', 'One.\n\n#### Other\n\nMore.')).text).toContain('has sections of its own already');
+    expect((await fill('Closing', 'The end.\n---\n')).text).toContain('would change the other sections');
+    expect((await fill('## Closing', 'The end.')).isError).toBe(false);
+    const wanted = DOCUMENT.replace('概述\n\n[TBD]', '概述\n\n概述文字。')
+      .replace('Errors\n\n[TBD]', 'Errors\n\nNone here.')
+      .replace('Errors\n\n[TBD]', 'Errors\n\nOne.\n\n#### Details\n\nMore.')
+      .replace('-------\n\n[TBD]', '-------\n\nThe end.');
+    expect(await readFile(path.join(root, 'docs/a.md'), 'utf8')).toBe(wanted.replaceAll('\n', '\r\n'));
+  });
+});
+
+const line = fc.constantFrom(
+  'A sentence.',
+  '文字。',
+  '- item',
+  '| a | b |',
+  '> quote',
+  '`code`',
+  '',
+  'Setext',
+  '---',
+  '<!-- note -->',
+  '    code',
+  '[TBD]',
+);
+const heading = fc
+  .tuple(fc.integer({ min: 1, max: 6 }), fc.constantFrom('One', 'Two', '三', '`Four`'))
+  .map(([level, title]) => `${'#'.repeat(level)} ${title}`);
+const fence = fc
+  .array(fc.constantFrom('# comment', 'x = 1', '[TBD]', ''), { maxLength: 3 })
+  .map((lines) => ['```python', ...lines, '```'].join('\n'));
+const documents = fc
+  .record({
+    blocks: fc.array(fc.oneof({ weight: 3, arbitrary: line }, { weight: 2, arbitrary: heading }, { weight: 1, arbitrary: fence }), {
+      minLength: 1,
+      maxLength: 14,
+    }),
+    separator: fc.constantFrom('\n', '\n\n'),
+    ending: fc.constantFrom('', '\n', '\n\n'),
+    crlf: fc.boolean(),
+  })
+  .map(({ blocks, separator, ending, crlf }) => {
+    const text = blocks.join(separator) + ending;
+    return { text: crlf ? text.replaceAll('\n', '\r\n') : text, ending: crlf ? ('crlf' as const) : ('lf' as const) };
+  });
+
+describe('properties', () => {
+  it('filling any section of any document changes nothing outside it', async () => {
+    await fc.assert(
+      fc.asyncProperty(documents, fc.nat(), async ({ text, ending }, choice) => {
+        const sections = await readSections(text);
+        const section = sections[choice % Math.max(1, sections.length)];
+        const own = (await readBatchSections('a.md', text)).find((each) => each.line === section?.startLine);
+        if (section === undefined || own === undefined) return;
+        const filled = own.filledWith('Filled in.', ending);
+        const before = text.slice(0, section.bodyStart === section.bodyEnd ? section.headingEnd : section.bodyStart);
+        expect(filled.startsWith(before)).toBe(true);
+        expect(filled.endsWith(text.slice(section.bodyEnd))).toBe(true);
+        const after = await readBatchSections('a.md', filled);
+        expect(after.map((each) => [each.level, each.line === own.line ? '' : each.text])).toEqual(
+          (await readBatchSections('a.md', text)).map((each) => [each.level, each.line === own.line ? '' : each.text]),
+        );
+        expect(after.find((each) => each.line === own.line)?.text).toBe('Filled in.');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('every section has a name that finds it alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(documents, async ({ text }) => {
+        for (const section of await readBatchSections('a.md', text))
+          expect((await findBatchSections('a.md', text, section.name)).map((each) => each.line)).toEqual([section.line]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
