@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { addFiles, startClient, type TestClient, workspaceWith } from './support/client.ts';
+import { addFiles, sampleWorkspace, startClient, type TestClient, workspaceWith } from './support/client.ts';
 
 const ENTRY = { summary: 'Done.', changes: [{ task: 'T1.1', description: 'Added.' }] };
 const RECORDS = '.ai/records/python-engineer';
@@ -104,4 +104,37 @@ it('refuses what cannot be a log', async () => {
   expect((await call('write_work_log', { ...ENTRY, changes: [] })).isError).toBe(true);
   expect((await call('write_work_log', { ...ENTRY, summary: 'long line\n'.repeat(200) })).text).toContain('over 150 lines');
   expect((await call('write_work_log', { ...ENTRY, version: 'v3.0.0.0007' })).structured).toMatchObject({ version: 'v3.0.0.0007' });
+});
+
+it('records the contract endpoint by endpoint, and tells the next phase what has changed since', async () => {
+  const root = await sampleWorkspace();
+  const first = await startClient({ args: ['--root', root] });
+  await first.call('read_context', { mode: 'contract' });
+  const log = await first.call('write_work_log', { ...ENTRY, changes: [{ task: 'T1.2 Loan router', description: 'The contract.' }] });
+  const text = await readFile(path.join(root, String(log.structured.path)), 'utf8');
+  expect(text).toMatch(/^## Contract\n\n- `POST \/api\/v1\/loans\/\{loan_id\}\/renew` `[0-9a-f]{8,}`\n/m);
+
+  const second = await startClient({ args: ['--root', root] });
+  expect((await second.call('read_context')).text).not.toContain('has changed since');
+  const contract = path.join(root, '.ai/temp/api-contract.md');
+  const before = await readFile(contract, 'utf8');
+  expect(before).toContain('| 404');
+  await writeFile(contract, `${before.replace('| 404', '| 410')}\n### GET /api/v1/loans/later\n\n**Response 200**: \`dict\`\n`);
+  const context = await second.call('read_context');
+  expect(context.text).toContain(`Warning: The contract has changed since ${log.structured.path}: `);
+  expect(context.text).toContain('POST /api/v1/loans/{loan_id}/renew (changed)');
+  expect(context.text).toContain('GET /api/v1/loans/later (new)');
+  await writeFile(contract, before.replace('/renew', '/extend'));
+  expect((await second.call('read_context')).text).toContain('POST /api/v1/loans/{loan_id}/renew (removed)');
+});
+
+it('points out tasks that the work breakdown does not know', async () => {
+  const call = await ready(await sampleWorkspace());
+  const changes = ['T1.1 Loan renewal service', 'Loan router', 'T1.2: anything', 'T9.9 Something else', 'T1'].map((task) => ({
+    task,
+    description: 'x',
+  }));
+  const result = await call('write_work_log', { ...ENTRY, changes });
+  expect(result.structured.unknown_tasks).toEqual(['T9.9 Something else', 'T1']);
+  expect(result.text).toContain('The WBS does not know T9.9 Something else, T1');
 });

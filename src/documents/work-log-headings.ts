@@ -8,6 +8,7 @@ export interface LogHeadings {
   readonly phase: string;
   readonly summary: string;
   readonly changes: string;
+  readonly contract: string;
   readonly decisions: string;
   readonly openPoints: string;
   readonly none: string;
@@ -20,6 +21,7 @@ const ENGLISH: LogHeadings = {
   phase: 'Phase',
   summary: 'Summary',
   changes: 'Changes',
+  contract: 'Contract',
   decisions: 'Decisions',
   openPoints: 'Open points',
   none: 'None.',
@@ -32,6 +34,7 @@ const CHINESE: LogHeadings = {
   phase: '阶段',
   summary: '摘要',
   changes: '变更',
+  contract: '接口契约',
   decisions: '决策',
   openPoints: '待解决问题',
   none: '无。',
@@ -44,6 +47,7 @@ const JAPANESE: LogHeadings = {
   phase: 'フェーズ',
   summary: '概要',
   changes: '変更',
+  contract: 'API 契約',
   decisions: '決定事項',
   openPoints: '未解決事項',
   none: 'なし。',

@@ -4,6 +4,7 @@ import type { WorkflowConfig } from '../workspace/config.ts';
 import { listFiles } from '../workspace/listing.ts';
 import { hashOf } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { type LoggedContract, loggedContractLines } from './logged-contract.ts';
 import { logHeadings } from './work-log-headings.ts';
 import { workMark } from './work-state.ts';
 
@@ -30,6 +31,8 @@ export interface WorkLogContent {
   readonly changes: readonly { readonly task: string; readonly description: string; readonly files: readonly string[] }[];
   readonly decisions: readonly string[];
   readonly openPoints: readonly string[];
+  /** What the phase decided of the contract; undefined where it decided nothing. */
+  readonly contract: LoggedContract | undefined;
 }
 
 interface ExistingLog {
@@ -169,6 +172,8 @@ export function renderWorkLog(next: NextWorkLog, content: WorkLogContent, langua
     for (const file of change.files) lines.push(`- \`${file}\``);
     if (change.files.length > 0) lines.push('');
   }
+  if (content.contract !== undefined && content.contract.size > 0)
+    lines.push(`## ${words.contract}`, '', ...loggedContractLines(content.contract), '');
   for (const [heading, items] of [
     [words.decisions, content.decisions],
     [words.openPoints, content.openPoints],

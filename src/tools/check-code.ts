@@ -17,7 +17,7 @@ export const checkCode = defineTool({
   input: z.strictObject({
     paths: z.array(z.string()).min(1).optional().describe('Files or folders'),
     changed_since: z.string().optional().describe('Git revision: only what is new since'),
-    code: z.string().optional().describe('A snippet instead of files'),
+    code: z.string().optional().describe('A snippet instead'),
     as_path: z.string().optional().describe('Where it would stand'),
     rules: z.array(z.string()).optional().describe('Only these rule ids or topics (async)'),
     all: z.boolean().default(false).describe('Judge old code by the rules for new code too'),

@@ -366,6 +366,7 @@ function logContent(
     }),
     decisions: [],
     openPoints: [],
+    contract: undefined,
   };
 }
 

@@ -24,15 +24,16 @@ export async function writeNewWorkLog(
   const work = await workState(workspace);
   for (let attempt = 1; ; attempt++) {
     const next = await nextWorkLog(workspace, config, version);
-    const text = renderWorkLog(next, content, config.outputLanguage.value, date, work);
-    if (needsBatches(measure(text))) {
+    const render = (part: WorkLogContent): string => renderWorkLog(next, part, config.outputLanguage.value, date, work);
+    // The record of the contract is for the server, and as long as the contract.
+    if (needsBatches(measure(render({ ...content, contract: undefined })))) {
       throw new Refusal(
         'gate',
         'The log would be over 150 lines or 6,000 characters.',
         'Keep it to what a reader needs: shorten the descriptions, or write one log for each task group.',
       );
     }
-    const bytes = encodeText(text, false);
+    const bytes = encodeText(render(content), false);
     try {
       await writeAtomically(await workspace.resolve(next.path, 'write'), bytes, { kind: 'absent' });
       return { ...next, hash: hashOf(bytes) };

@@ -9,6 +9,7 @@ import { Refusal } from '../workspace/refusal.ts';
 import { countLines } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { loadContract } from './contract-files.ts';
+import { changesSinceLog } from './contract-history.ts';
 import { nextInBatch } from './fill-section.ts';
 import { howToAnswer } from './gates.ts';
 import { hasText, openQuestions, SPRINT_QUESTION } from './questions.ts';
@@ -17,13 +18,15 @@ import { defineTool } from './tool.ts';
 
 /** The most text of inputs one call returns, in characters. */
 const MAX_INCLUDED = 48_000;
+/** More changed endpoints are counted. */
+const MAX_CHANGES = 20;
 
 /** `read_context`: chooses the mode and reports everything the role must know before it starts. */
 export const readContext = defineTool({
   name: 'read_context',
   title: 'Read the context',
   description:
-    'Start here. Chooses the mode (contract: fill the API contract; develop: write code); reports configuration, inputs, open questions and the next step.',
+    'Start here. Chooses the mode (contract: fill the API contract; develop: write code); reports inputs, open questions and the next step.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     mode: z.enum(MODES).default('develop'),
@@ -74,10 +77,12 @@ export const readContext = defineTool({
 
     const project = await session.projectRules(workspace);
     const log = folders === undefined ? undefined : await nextWorkLog(workspace, config);
-    const warnings = [...config.warnings, ...project.warnings, ...artefactWarnings(artefacts), ...skippedWarning(config)];
+    const known = [...config.warnings, ...project.warnings, ...artefactWarnings(artefacts), ...skippedWarning(config)];
     const progress =
       mode === 'contract' && hasText(artefacts.get('api-contract')) ? await contractProgress(session, workspace, signal) : undefined;
+    const moved = mode === 'develop' && folders !== undefined ? await movedContract(session, workspace, signal) : [];
     const unfinished = folders === undefined ? [] : await unfinishedWrites(workspace, folders.temp);
+    const warnings = [...known, ...moved];
     const next = nextStep(session, mode, artefacts, progress);
     const text = [
       `Mode ${mode}: ${session.questions.length === 0 ? 'ready.' : 'not ready, an answer of the user is needed.'}`,
@@ -262,6 +267,15 @@ async function logsText(workspace: Workspace, nextPath: string | undefined): Pro
 
 function artefactWarnings(artefacts: ReadonlyMap<ArtefactName, Artefact>): string[] {
   return [...artefacts.values()].flatMap((artefact) => (artefact.problem === undefined ? [] : [artefact.problem]));
+}
+
+/** What the code may have been written against, and is no more. */
+async function movedContract(session: Session, workspace: Workspace, signal: AbortSignal): Promise<string[]> {
+  const since = await changesSinceLog(session, workspace, signal);
+  if (since === undefined || since.changes.length === 0) return [];
+  const list = since.changes.slice(0, MAX_CHANGES).map(({ endpoint, change }) => `${endpoint} (${change})`);
+  const more = since.changes.length > MAX_CHANGES ? ` and ${since.changes.length - MAX_CHANGES} more` : '';
+  return [`The contract has changed since ${since.log}: ${list.join(', ')}${more}. check_contract shows where the code departs from it.`];
 }
 
 function skippedWarning(config: WorkflowConfig): string[] {
