@@ -288,3 +288,33 @@ describe('properties', () => {
     );
   });
 });
+
+describe('the language of a document', () => {
+  const CONFIG = { '.ai/context/workflow-config.md': 'output_language: zh-CN\n' };
+  const ENGLISH =
+    'The orders are kept for ten years, and they are deleted by a nightly job. If the job fails, it is started again and the team is told.';
+
+  it('is warned about, section by section, where it is not the one that was chosen', async () => {
+    const root = await temporaryFolder();
+    await addFiles(root, CONFIG);
+    const call = await ready(root);
+    await call('write_file', { path: 'docs/a.md', content: '# 设计\n\n## 存储\n\n[TBD]\n\n## 接口\n\n[TBD]\n' });
+    const english = await call('write_file', { path: 'docs/a.md', section: '存储', content: ENGLISH });
+    expect(english.isError).toBe(false);
+    expect(english.structured.findings).toEqual([{ rule: 'workspace/output-language', severity: 'warning', line: 5 }]);
+    expect(english.text).toContain('"存储" (line 5) is in English; the project\'s output_language is zh-CN. Write it in zh-CN.');
+    const chinese =
+      '接口由 `OrderService.list_orders()` 提供，参见 [The order of things](https://example.org)。\n\n```python\n# The orders of the day are listed by this call if it is made.\n```';
+    expect((await call('write_file', { path: 'docs/a.md', section: '接口', content: chinese })).structured.findings).toEqual([]);
+    expect((await call('check_batch_write', { path: 'docs/a.md' })).text).toContain('warning workspace/output-language: "存储"');
+  });
+
+  it('is warned about once where none was chosen', async () => {
+    const root = await temporaryFolder();
+    const call = await ready(root);
+    const content = '# 设计\n\n订单数据保留十年，之后由夜间任务删除。\n\n## 接口\n\n接口返回全部订单。\n';
+    const result = await call('write_file', { path: 'docs/a.md', content });
+    expect(result.structured.findings).toHaveLength(1);
+    expect(result.text).toContain('or set output_language in .ai/context/workflow-config.md');
+  });
+});

@@ -6,6 +6,7 @@ import { findTruncation, type Truncation } from '../documents/truncation.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { hashOf, type TextFile, toLf } from '../workspace/text.ts';
 import { expectedCall } from './fill-section.ts';
+import { foreignFindings } from './foreign-findings.ts';
 import { plural } from './present.ts';
 import { firstStep } from './proposed-text.ts';
 import type { Session } from './session.ts';
@@ -107,8 +108,13 @@ async function stateOf(
       text: `${path} is there and has nothing open. To write it anew: ${firstStep(path)}`,
       structured: answer(path, true, 'write_skeleton'),
     };
-  const rest = isPython(path) ? ' check_code says whether it holds the rules.' : '';
-  return { text: `${path} is complete: nothing is open, and nothing looks cut.${rest}`, structured: answer(path, batches, 'complete') };
+  const rest = isPython(path)
+    ? [' check_code says whether it holds the rules.']
+    : (await foreignFindings(await session.workspace(), path, '', file.text)).map(({ rule, message }) => `\nwarning ${rule}: ${message}`);
+  return {
+    text: `${path} is complete: nothing is open, and nothing looks cut.${rest.join('')}`,
+    structured: answer(path, batches, 'complete'),
+  };
 }
 
 /** batch/verify: refuses what differs from what was sent; what is the same is taken for whole from now on. */

@@ -9,6 +9,7 @@ import { countLines, encodeText, hashOf, type TextFile } from '../workspace/text
 import { MAX_FILE_BYTES, type Workspace } from '../workspace/workspace.ts';
 import { type Expectation, writeAtomically } from '../workspace/write.ts';
 import { nextInBatch } from './fill-section.ts';
+import { foreignFindings } from './foreign-findings.ts';
 import { requireReadyToWrite } from './gates.ts';
 import { judgePython } from './judge-python.ts';
 import { countWords, findingLines, plural } from './present.ts';
@@ -79,11 +80,13 @@ export const writeFile = defineTool({
     if (isBatch && next === undefined) await noteBatch(workspace, folders.temp, target.relative, undefined);
     const lines = countLines(text);
     const remaining = python?.remaining ?? [];
+    const foreign = isDocument(target.relative) ? await foreignFindings(workspace, target.relative, existing?.text ?? '', text) : [];
     return {
       text: [
         verdict(action, target.relative, lines, hash, python?.formatted ?? false),
         ...(input.section === undefined ? [] : [await readBack(workspace, input.path, hash, input.section)]),
         ...(next === undefined ? [] : [next.step]),
+        ...foreign.map(({ rule, message }) => `warning ${rule}: ${message}`),
         ...remainingText(remaining),
       ].join('\n'),
       structured: {
@@ -93,7 +96,7 @@ export const writeFile = defineTool({
         lines,
         formatted: python?.formatted ?? false,
         next_section: next?.name ?? '',
-        findings: remaining.map(({ rule, severity, line }) => ({ rule, severity, line })),
+        findings: [...remaining, ...foreign].map(({ rule, severity, line }) => ({ rule, severity, line })),
       },
     };
   },
