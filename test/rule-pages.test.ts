@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ContractEngine } from '../src/contract/contract-engine.ts';
 import { DatabaseEngine } from '../src/database/database-engine.ts';
 import { PythonSettings } from '../src/python/python-settings.ts';
 import { CheckEngine } from '../src/rules/engine.ts';
 import { CHECKS } from '../src/rules/registry.ts';
-import { type ExampleFile, loadRulePages, type RuleExample, type RulePage } from '../src/skill/rule-pages.ts';
+import { type ExampleFile, loadRuleDefinitions, loadRulePages, type RuleExample, type RulePage } from '../src/skill/rule-pages.ts';
+import { checkReply } from '../src/tools/check-reply.ts';
+import { Session } from '../src/tools/session.ts';
 import { parseWorkflowConfig } from '../src/workspace/config.ts';
 import { Workspace } from '../src/workspace/workspace.ts';
 import { addFiles } from './support/client.ts';
@@ -11,10 +15,11 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 
 const engine = new CheckEngine();
 const database = new DatabaseEngine();
+const contracts = new ContractEngine();
 const empty = await Workspace.open(await temporaryFolder());
 const pages = await loadRulePages();
 
-afterAll(() => Promise.all([engine.close(), database.close()]));
+afterAll(() => Promise.all([engine.close(), database.close(), contracts.close()]));
 
 /** Rules that `check_schema` decides: its examples stand in a project with the DBA's document. */
 async function schemaLines(example: RuleExample): Promise<number[]> {
@@ -31,8 +36,26 @@ async function schemaLines(example: RuleExample): Promise<number[]> {
 /** Rules that `run_checks` decides with the project's own tools. */
 const DECIDED_BY_TOOLCHAIN = ['testing/coverage', 'typing/mypy-strict'];
 
+/** Rules about replies, which `check_reply` decides. */
+async function replyLines(rule: string, example: RuleExample): Promise<number[]> {
+  const workspace = await workspaceOf(example.context);
+  const session = new Session({
+    openWorkspace: async () => workspace,
+    engine,
+    contracts,
+    database,
+    rules: loadRuleDefinitions,
+    ask: async () => undefined,
+    now: () => new Date(),
+  });
+  const { structured } = await checkReply.call({ reply: example.code }, { session, signal: new AbortController().signal });
+  const findings = z.array(z.object({ rule: z.string(), line: z.number() })).parse(structured.findings);
+  return [...new Set(findings.filter((each) => each.rule === rule).map((each) => each.line))];
+}
+
 async function findingLines(page: RulePage, example: RuleExample): Promise<number[]> {
   if (page.how === 'tool') return schemaLines(example);
+  if (page.how === 'reply') return replyLines(page.id, example);
   const workspace = example.context.length === 0 ? empty : await workspaceOf(example.context);
   const result = await engine.check(workspace, example.path, example.code, { rules: [page], roots: [] }, new PythonSettings(workspace));
   return [...new Set(result.findings.map((finding) => finding.line))];
@@ -46,7 +69,7 @@ async function workspaceOf(files: readonly ExampleFile[]): Promise<Workspace> {
 
 describe.each([...pages.values()])('$id', (page) => {
   it('is decided by Ruff, by a check or by a tool', () => {
-    expect(page.ruff.length > 0 || CHECKS.has(page.id) || page.how === 'tool').toBe(true);
+    expect(page.ruff.length > 0 || CHECKS.has(page.id) || page.how === 'tool' || page.how === 'reply').toBe(true);
   });
 
   it('has at least two bad and two good examples', () => {
@@ -98,6 +121,9 @@ const DECIDED_FROM_SOURCE = [
   'workspace/output-language',
 ].flatMap((line) => line.split(' '));
 
+/** What `check_reply` decides. */
+const DECIDED_FROM_REPLY = 'cite-source no-echo no-filler no-opener prefix sections summary'.split(' ').map((name) => `reply/${name}`);
+
 it('has exactly the pages of the rules that source code or its tools decide', () => {
-  expect([...pages.keys()]).toEqual([...DECIDED_FROM_SOURCE, ...DECIDED_BY_TOOLCHAIN].sort());
+  expect([...pages.keys()]).toEqual([...DECIDED_FROM_SOURCE, ...DECIDED_BY_TOOLCHAIN, ...DECIDED_FROM_REPLY].sort());
 });

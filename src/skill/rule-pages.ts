@@ -13,7 +13,8 @@ const frontMatter = z.strictObject({
   severity: z.enum(['error', 'warning']),
   how: z.enum(HOW),
   ruff: z.array(z.string()).default([]),
-  applies: z.array(z.enum(FILE_ROLES)).min(1),
+  // A rule about replies applies to no file.
+  applies: z.array(z.enum(FILE_ROLES)),
   scope: z.enum(RULE_SCOPES).default('file'),
   fix: z.string(),
 });
@@ -24,7 +25,7 @@ export interface ExampleFile {
   readonly text: string;
 }
 
-/** An example of a rule page: code, and the 1-based lines on which the rule must find something. */
+/** An example of a rule page: code or a reply, and the 1-based lines on which the rule must find something. */
 export interface RuleExample {
   readonly code: string;
   readonly findingLines: readonly number[];
@@ -42,7 +43,9 @@ export interface RulePage extends RuleDefinition {
   readonly good: readonly RuleExample[];
 }
 
-const FINDING_MARK = /[ \t]*# <- finding[ \t]*$/;
+const FINDING_MARK = /[ \t]*(?:# <- finding|<!-- finding -->)[ \t]*$/;
+/** Fenced blocks; those with tildes may hold others. */
+const BLOCK = /^(```|~~~)(\w+)(?: path=(\S+))?( context)?\n([\s\S]*?)^\1$/gm;
 
 let pages: Promise<ReadonlyMap<string, RulePage>> | undefined;
 
@@ -54,7 +57,8 @@ export function loadRulePages(): Promise<ReadonlyMap<string, RulePage>> {
 
 /** What the engine needs of every page, without the prose: it is copied to the worker threads with each file. */
 export async function loadRuleDefinitions(): Promise<readonly RuleDefinition[]> {
-  const all = [...(await loadRulePages()).values()];
+  // Rules about replies judge no code.
+  const all = [...(await loadRulePages()).values()].filter((page) => page.how !== 'reply');
   return all.map(({ id, title, severity, ruff, applies, scope, fix }) => ({ id, title, severity, ruff, applies, scope, fix }));
 }
 
@@ -77,10 +81,10 @@ function examples(sections: readonly string[], heading: string): RuleExample[] {
   const section = sections.find((each) => each.startsWith(heading)) ?? '';
   const found: RuleExample[] = [];
   let context: ExampleFile[] = [];
-  for (const match of section.matchAll(/^```(\w+)(?: path=(\S+))?( context)?\n([\s\S]*?)^```$/gm)) {
-    const [, language, path = 'src/services/example.py', isContext, text = ''] = match;
+  for (const match of section.matchAll(BLOCK)) {
+    const [, fence, language, path = 'src/services/example.py', isContext, text = ''] = match;
     if (isContext !== undefined) context.push({ path, text });
-    else if (language === 'python') {
+    else if (language === 'python' || fence === '~~~') {
       found.push({ ...marked(text), path, context });
       context = [];
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loadRulePages, type RuleExample } from '../skill/rule-pages.ts';
+import { loadRulePages, type RuleExample, type RulePage } from '../skill/rule-pages.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { defineTool, READ_ONLY } from './tool.ts';
 
@@ -26,27 +26,32 @@ export const explainRule = defineTool({
       `${page.id} (${page.severity}): ${page.title}`,
       page.why,
       `Fix: ${page.fix}`,
-      `Applies to: ${page.applies.join(', ')}.`,
-      ...page.bad.map((example) => `Bad:\n${marked(example)}`),
-      ...page.good.map((example) => `Good:\n${shown(example, example.code)}`),
-      ...(page.how === 'tool' ? [] : [`To keep one occurrence on purpose: # allow: ${page.id} - <reason>`]),
+      ...(page.applies.length === 0 ? [] : [`Applies to: ${page.applies.join(', ')}.`]),
+      ...page.bad.map((example) => `Bad:\n${shown(page, example, marked(page, example))}`),
+      ...page.good.map((example) => `Good:\n${shown(page, example, example.code)}`),
+      ...(page.how === 'tool' || page.how === 'reply' ? [] : [`To keep one occurrence on purpose: # allow: ${page.id} - <reason>`]),
     ].join('\n\n');
     return { text, structured: { rules: [{ id: page.id, title: page.title, severity: page.severity }] } };
   },
 });
 
-function marked(example: RuleExample): string {
-  const lines = example.code.split('\n').map((line, index) => (example.findingLines.includes(index + 1) ? `${line}  # <- finding` : line));
-  return shown(example, lines.join('\n'));
+function marked(page: RulePage, example: RuleExample): string {
+  const mark = page.how === 'reply' ? '  <!-- finding -->' : '  # <- finding';
+  return example.code
+    .split('\n')
+    .map((line, index) => (example.findingLines.includes(index + 1) ? `${line}${mark}` : line))
+    .join('\n');
 }
 
-function shown(example: RuleExample, code: string): string {
+function shown(page: RulePage, example: RuleExample, code: string): string {
   const context = example.context.map((file) => `With ${file.path}:\n${fenced(file.text, '')}`);
-  return [...context, fenced(code, 'python')].join('\n');
+  return [...context, fenced(code, page.how === 'reply' ? 'markdown' : 'python')].join('\n');
 }
 
 function fenced(text: string, language: string): string {
-  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+  // A reply holds fences of its own.
+  const fence = text.includes('```') ? '~~~' : '```';
+  return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
 }
 
 function suggestion(wanted: string, known: readonly string[]): string {
