@@ -147,35 +147,84 @@ it('writes a long module part by part, and holds it to the rules when the last o
   expect(await readFile(path.join(root, file), 'utf8')).toBe(wanted);
 });
 
+const CUT = 'Install it first, and then call the function with the result';
+
 it('goes on after a restart, and follows what other tools wrote', async () => {
   const root = await temporaryFolder();
   const file = 'docs/guide.md';
   const first = await ready(root);
   await first('write_file', { path: file, content: '# Guide\n\n## Start\n\n[TBD]\n\n## Use\n\n[TBD]\n\n## End\n\n[TBD]\n' });
-  const cut = await first('write_file', { path: file, section: 'Start', content: 'Install it, and then you' });
+  const cut = await first('write_file', { path: file, section: 'Start', content: CUT });
   expect(cut.text).toContain('looks cut');
 
   const second = await startClient({ args: ['--root', root] });
   const context = await second.call('read_context', { task: 'Go on.' });
   expect(context.structured.unfinished).toEqual([{ path: file, section: 'Start' }]);
   expect(context.text).toContain(`Unfinished: ${file}`);
-  const again = await second.call('write_file', { path: file, section: 'Start', content: 'Install it, and then you' });
+  const repeated = await second.call('write_file', { path: file, section: 'Start', content: CUT });
+  expect(repeated.text).toContain('looks cut');
+  const again = await second.call('write_file', { path: file, section: 'Start', content: CUT });
   expect(again.isError).toBe(false);
 
   const text = await readFile(path.join(root, file), 'utf8');
   await writeFile(path.join(root, file), text.replace('## Use\n\n[TBD]', '## Use\n\nCall the function with the'));
   const check = await second.call('check_batch_write', { path: file });
-  expect(check.structured).toMatchObject({ next: 'rewrite_section', next_section: 'Start' });
-  const confirmed = await second.call('check_batch_write', { path: file, section: 'Start', content: 'Install it, and then you\n' });
-  expect(confirmed.structured).toMatchObject({ next: 'rewrite_section', next_section: 'Use', suspected: [{ section: 'Use', line: 9 }] });
+  expect(check.structured).toMatchObject({ next: 'rewrite_section', next_section: 'Use', suspected: [{ section: 'Use', line: 9 }] });
   const different = await second.call('check_batch_write', { path: file, section: 'Use', content: 'Call the function with the result.\n' });
-  expect(different.text).toContain('is not what was sent: 1 lines instead of 1, different from line 1 on');
+  expect(different.text).toContain('is not what was sent: 1 line there, 1 sent, different from line 1 on');
   await second.call('write_file', { path: file, section: 'Use', content: 'Call the function with the result.' });
   await second.call('write_file', { path: file, section: 'End', content: 'That is all.' });
-  await writeFile(path.join(root, '.ai/temp/.python-engineer-batches.json'), '{"files": 1');
   expect((await second.call('check_batch_write', { path: file })).structured).toMatchObject({ next: 'complete' });
   await rm(path.join(root, file));
   expect((await second.call('read_context')).structured.unfinished).toEqual([]);
+});
+
+it('takes what another tool wrote for whole only when it was said to be so after it was reported', async () => {
+  const root = await temporaryFolder();
+  await addFiles(root, { 'docs/a.md': `# A\n\n${CUT}\n\n## B\n\n[TBD]\n` });
+  const { call } = await startClient({ args: ['--root', root] });
+  const check = () => call('check_batch_write', { path: 'docs/a.md', section: 'A', content: `# A\n\n${CUT}` });
+  expect((await check()).structured).toMatchObject({ next: 'rewrite_section', suspected: [{ section: 'A', line: 3 }] });
+  expect((await check()).structured).toMatchObject({ next: 'fill_section', next_section: 'B', suspected: [] });
+});
+
+it('holds edits to the same order, and loses nothing beside the marker', async () => {
+  const root = await temporaryFolder();
+  const rest = 'Kept by hand.\n\n[TBD]\n\n<a id="b"></a>\n[link]: https://example.org\n';
+  await addFiles(root, { 'docs/a.md': `[TBD]\n\n# A\n\n${rest}\n## B\n[TBD]\n## C\n\n| x |\n|---|\n| [TBD] |\n` });
+  const call = await ready(root);
+  const edit = (old: string, text: string) => call('write_file', { path: 'docs/a.md', edits: [{ old, new: text }] });
+  expect((await edit('## B\n[TBD]', '## B\nSoon.')).text).toContain('is not next: "(before the first heading)"');
+  expect((await call('write_file', { path: 'docs/a.md', section: '(before the first heading)', content: 'Before.' })).isError).toBe(false);
+  expect((await call('write_file', { path: 'docs/a.md', section: 'A', content: '# A' })).text).toContain('No text is given for "A"');
+  expect((await edit('Kept by hand.\n\n[TBD]', 'Kept by hand.\n\n```sh\nmake')).text).toContain('looks cut');
+  expect((await edit('Before.', 'After.')).text).toContain('What was sent for "A" looked cut');
+  expect((await call('write_file', { path: 'docs/a.md', section: 'A', content: '# A\n\nFilled.' })).isError).toBe(false);
+  expect((await call('write_file', { path: 'docs/a.md', section: 'B', content: '<details>\nMore.\n</details>' })).isError).toBe(false);
+  expect(await readFile(path.join(root, 'docs/a.md'), 'utf8')).toBe(
+    `Before.\n\n# A\n\n${rest.replace('[TBD]', 'Filled.')}\n## B\n<details>\nMore.\n</details>\n\n## C\n\n| x |\n|---|\n| [TBD] |\n`,
+  );
+  expect((await call('check_batch_write', { path: 'docs/a.md' })).structured).toMatchObject({ next: 'complete' });
+});
+
+it.each([
+  ['zeros', '\0\0'],
+  ['no JSON', '{"files": 1'],
+])('works on with a journal of %s', async (_name, journal) => {
+  const root = await temporaryFolder();
+  await addFiles(root, { 'docs/a.md': '# A\n\n[TBD]\n', '.ai/temp/.python-engineer-batches.json': journal });
+  const call = await ready(root);
+  expect((await call('write_file', { path: 'docs/a.md', section: 'A', content: CUT })).text).toContain('looks cut');
+  expect((await call('write_file', { path: 'docs/a.md', section: 'A', content: CUT })).isError).toBe(false);
+});
+
+it('tells parts of one name apart, and documents with lone carriage returns', async () => {
+  const root = await temporaryFolder();
+  await addFiles(root, { 'a.py': '"""A."""\n\n# [TBD] part\n\n# [TBD] part\n', 'docs/a.md': '# A\r\r[TBD]\r' });
+  const call = await ready(root);
+  const first = await call('write_file', { path: 'a.py', section: 'part', content: 'A = 1' });
+  expect(first.structured.next_section).toBe('part');
+  expect((await call('write_file', { path: 'docs/a.md', section: 'A', content: 'Text.' })).text).toContain('lone carriage returns');
 });
 
 it('keeps to one section while another looks cut', async () => {
@@ -272,9 +321,35 @@ describe('properties', () => {
         expect(after.map((each) => [each.level, each.line === own.line ? '' : each.text])).toEqual(
           (await readBatchSections('a.md', text)).map((each) => [each.level, each.line === own.line ? '' : each.text]),
         );
-        expect(after.find((each) => each.line === own.line)?.text).toBe('Filled in.');
+        const filledText = after.find((each) => each.line === own.line)?.text;
+        if (own.isOpen) expect(filledText?.replace('Filled in.', '[TBD]').replaceAll(/\s/g, '')).toBe(own.text.replaceAll(/\s/g, ''));
+        else expect(filledText).toBe('Filled in.');
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('leads from what the file holds at any moment to the finished document', async () => {
+    const parts = fc.array(fc.tuple(heading, fc.constantFrom('文字。', '- a\n- b', '```sh\nmake # [TBD]\n```', '| a |\n|---|\n| b |')), {
+      minLength: 1,
+      maxLength: 9,
+    });
+    await fc.assert(
+      fc.asyncProperty(parts, fc.nat(), async (sections, crash) => {
+        const render = (done: number): string =>
+          sections.map(([title, text], index) => `${title}\n\n${index < done ? text : '[TBD]'}\n`).join('\n');
+        // What is known after a crash is the file alone.
+        let text = render(crash % sections.length);
+        for (let left = sections.length; left > 0; left--) {
+          const next = (await readBatchSections('a.md', text)).find((each) => each.isOpen);
+          if (next === undefined) break;
+          const [found] = await findBatchSections('a.md', text, next.name);
+          const index = (await readBatchSections('a.md', text)).findIndex((each) => each.line === next.line);
+          text = found?.filledWith(sections[index]?.[1] ?? '', 'lf') ?? '';
+        }
+        expect(text).toBe(render(sections.length));
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -1,6 +1,6 @@
-import { countLines, type LineEnding, withLineEnding } from '../workspace/text.ts';
+import { type LineEnding, withLineEnding } from '../workspace/text.ts';
 import { TBD } from './batch.ts';
-import { findSections, readSections, sectionName, trimmedContent, withSectionText } from './sections.ts';
+import { findSections, readSections, type Section, sectionNames, trimmedContent, withReplaced, withSectionText } from './sections.ts';
 
 /** What is written in one call of a batch: a section of a document, or a `# [TBD] name` line of a module's outline. */
 export interface BatchSection {
@@ -10,17 +10,22 @@ export interface BatchSection {
   readonly title: string;
   /** 1-based. */
   readonly line: number;
-  /** Of its heading, 1 to 6; 1 in an outline. */
+  /** Of its heading, 1 to 6; 0 before the first heading, 1 in an outline. */
   readonly level: number;
-  /** It still waits for its text. */
+  /** It still waits for its text: `[TBD]` stands alone on a line of it. */
   readonly isOpen: boolean;
   /** Its own text, without the blank lines around it, and the 1-based line on which that begins. */
   readonly text: string;
   readonly textLine: number;
-  /** The text of the whole file with this section's text replaced. */
+  /** The text with that of the sections below it. */
+  readonly tree: string;
+  /** The text of the whole file with `[TBD]`, or else this section's own text, replaced. */
   filledWith(content: string, ending: LineEnding): string;
 }
 
+/** What is there above the first heading, or in a document without any. */
+const LEAD = '(before the first heading)';
+const FRONT_MATTER = /^(---|\+\+\+)\r?\n[\s\S]*?\n\1[ \t]*(?:\r?\n|$)/;
 const OUTLINE_LINE = /^[ \t]*#[ \t]*\[TBD\][ \t]*(.*?)[ \t]*\r?$/gm;
 const PYTHON = /\.pyi?$/i;
 
@@ -42,41 +47,88 @@ export function outlineLines(text: string): ReadonlySet<number> {
 /** Those that a caller means by a name. Several when a name is repeated. */
 export async function findBatchSections(path: string, text: string, wanted: string): Promise<BatchSection[]> {
   const all = await readBatchSections(path, text);
-  if (isPython(path)) return all.filter((each) => each.name === wanted.trim().replace(/^#\s*(?:\[TBD\]\s*)?/, ''));
-  const sections = await readSections(text);
-  const lines = new Set(findSections(sections, wanted).map((section) => section.startLine));
+  const same = all.filter((each) => each.name === wanted.trim() || each.name === wanted.trim().replace(/^#\s*(?:\[TBD\]\s*)?/, ''));
+  if (isPython(path) || same.length > 0) return same;
+  const lines = new Set(findSections(await readSections(text), wanted).map((section) => section.startLine));
   return all.filter((each) => lines.has(each.line));
 }
 
 async function documentSections(text: string): Promise<BatchSection[]> {
   const sections = await readSections(text);
-  return sections.map((section) => {
-    const own = text.slice(section.bodyStart, section.bodyEnd);
+  const names = sectionNames(sections);
+  const found = sections.map((section, index): BatchSection => {
+    const { title, startLine, level, headingStart, headingEnd, bodyStart, bodyEnd } = section;
+    const own = text.slice(bodyStart, bodyEnd);
+    const marker = markerIn(own);
+    const line = startLine + lineBreaks(text.slice(headingStart, bodyStart));
     return {
-      name: sectionName(sections, section),
-      title: section.title,
-      line: section.startLine,
-      level: section.level,
-      isOpen: withoutCode(own).includes(TBD),
+      name: names[index] ?? title,
+      title,
+      line: startLine,
+      level,
+      isOpen: marker !== undefined,
       text: own,
-      textLine: text.slice(0, section.bodyStart).split('\n').length,
-      filledWith: (content, ending) => withSectionText(text, section, content, ending),
+      textLine: line,
+      tree: text.slice(headingEnd, treeEnd(sections, index, text)),
+      filledWith: (content, ending) =>
+        marker === undefined
+          ? withSectionText(text, section, content, ending)
+          : withReplaced(text, bodyStart + marker.start, bodyStart + marker.end, content, ending),
     };
   });
+  return [...leadSection(text, sections[0]?.headingStart ?? text.length), ...found];
+}
+
+/** What stands before the first heading, without front matter. */
+function leadSection(text: string, end: number): BatchSection[] {
+  const start = FRONT_MATTER.exec(text.slice(0, end))?.[0].length ?? 0;
+  const lead = text.slice(start, end);
+  const own = lead.trim();
+  if (own === '') return [];
+  const bodyStart = start + lead.indexOf(own);
+  const line = lineBreaks(text.slice(0, bodyStart)) + 1;
+  const marker = markerIn(own);
+  const [from, to] = marker === undefined ? [0, own.length] : [marker.start, marker.end];
+  return [
+    {
+      name: LEAD,
+      title: LEAD,
+      line,
+      level: 0,
+      isOpen: marker !== undefined,
+      text: own,
+      textLine: line,
+      tree: own,
+      filledWith: (content, ending) => withReplaced(text, bodyStart + from, bodyStart + to, content, ending),
+    },
+  ];
+}
+
+function treeEnd(sections: readonly Section[], index: number, text: string): number {
+  const level = sections[index]?.level ?? 0;
+  for (let next = index + 1; next < sections.length; next++) {
+    const other = sections[next];
+    if (other !== undefined && other.level <= level) return other.headingStart;
+  }
+  return text.length;
 }
 
 function outlineSections(text: string): BatchSection[] {
-  return [...text.matchAll(OUTLINE_LINE)].map((match) => {
-    const [whole, name = ''] = match;
-    const line = countLines(text.slice(0, match.index)) + 1;
+  const seen = new Map<string, number>();
+  return [...text.matchAll(OUTLINE_LINE)].map((match): BatchSection => {
+    const [whole, title = ''] = match;
+    const line = lineBreaks(text.slice(0, match.index)) + 1;
+    const place = (seen.get(title) ?? 0) + 1;
+    seen.set(title, place);
     return {
-      name: name === '' ? `line ${line}` : name,
-      title: name,
+      name: title === '' ? `line ${line}` : place === 1 ? title : `${title} (${place})`,
+      title,
       line,
       level: 1,
       isOpen: true,
       text: whole,
       textLine: line,
+      tree: whole,
       filledWith: (content, ending) =>
         text.slice(0, match.index) +
         withLineEnding(trimmedContent(content), ending) +
@@ -85,16 +137,21 @@ function outlineSections(text: string): BatchSection[] {
   });
 }
 
-/** A text that speaks of the marker in code does not wait for its own. */
-function withoutCode(text: string): string {
+/** Where `[TBD]` stands alone on a line outside of code. */
+function markerIn(text: string): { readonly start: number; readonly end: number } | undefined {
+  if (!text.includes(TBD)) return undefined;
   let fence: string | undefined;
-  const prose: string[] = [];
+  let start = 0;
   for (const line of text.split('\n')) {
     const mark = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence === undefined) {
-      if (mark === undefined) prose.push(line.replace(/`[^`]*`/g, ''));
-      fence = mark;
-    } else if (mark?.startsWith(fence) === true) fence = undefined;
+    if (fence === undefined && mark === undefined && line.trim() === TBD) return { start, end: start + line.trimEnd().length };
+    if (fence === undefined) fence = mark;
+    else if (mark?.startsWith(fence) === true) fence = undefined;
+    start += line.length + 1;
   }
-  return prose.join('\n');
+  return undefined;
+}
+
+function lineBreaks(text: string): number {
+  return text.split('\n').length - 1;
 }

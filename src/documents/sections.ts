@@ -45,14 +45,26 @@ export async function readSections(text: string): Promise<Section[]> {
       : [],
   );
   const lastLine = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
-  return headings.map((heading, index) => {
-    const next = headings.slice(index + 1).find((other) => other.level <= heading.level);
-    return {
-      ...heading,
-      endLine: next === undefined ? lastLine : next.startLine - 1,
-      ...ownText(text, heading.headingEnd, headings[index + 1]?.headingStart ?? text.length),
-    };
-  });
+  const endLines = endLinesOf(headings, lastLine);
+  return headings.map((heading, index) => ({
+    ...heading,
+    endLine: endLines[index] ?? lastLine,
+    ...ownText(text, heading.headingEnd, headings[index + 1]?.headingStart ?? text.length),
+  }));
+}
+
+/** The last line of each section: the one before the next heading of its level or above. */
+function endLinesOf(headings: readonly { readonly level: number; readonly startLine: number }[], lastLine: number): number[] {
+  const ends = headings.map(() => lastLine);
+  const open: number[] = [];
+  for (const [index, { level, startLine }] of headings.entries()) {
+    for (let above = open.at(-1); above !== undefined && (headings[above]?.level ?? 0) >= level; above = open.at(-1)) {
+      ends[above] = startLine - 1;
+      open.pop();
+    }
+    open.push(index);
+  }
+  return ends;
 }
 
 /** What lies between two offsets, without the blank lines around it. */
@@ -68,53 +80,86 @@ function ownText(text: string, from: number, to: number): { bodyStart: number; b
 
 /** The text with the section's own text replaced; everything else keeps every byte. */
 export function withSectionText(text: string, { bodyStart, bodyEnd, headingEnd }: Section, content: string, ending: LineEnding): string {
-  const body = withLineEnding(trimmedContent(content), ending);
+  if (bodyStart !== bodyEnd) return withReplaced(text, bodyStart, bodyEnd, content, ending);
   const line = ending === 'crlf' ? '\r\n' : '\n';
-  const rest = text.slice(bodyEnd);
-  // A paragraph right above a line of text that is underlined would become part of that heading.
-  const gap = /^[ \t]*\r?\n[ \t]*[^\s#]/.test(rest) ? line : '';
-  if (bodyStart !== bodyEnd) return text.slice(0, bodyStart) + body + gap + rest;
-  return text.slice(0, headingEnd) + line + line + body + (rest === '' ? line : gap) + rest;
+  const rest = text.slice(headingEnd);
+  return withReplaced(
+    text.slice(0, headingEnd) + line + line + (rest === '' ? line : rest),
+    headingEnd + 2 * line.length,
+    headingEnd + 2 * line.length,
+    content,
+    ending,
+  );
+}
+
+/** The text with what lies between two offsets replaced by lines of their own; everything else keeps every byte. */
+export function withReplaced(text: string, start: number, end: number, content: string, ending: LineEnding): string {
+  const rest = text.slice(end);
+  // Without a blank line a paragraph becomes part of an underlined heading below it, and HTML takes in what follows.
+  const gap = /^[ \t]*\r?\n[ \t]*\S/.test(rest) ? (ending === 'crlf' ? '\r\n' : '\n') : '';
+  return text.slice(0, start) + withLineEnding(trimmedContent(content), ending) + gap + rest;
 }
 
 /** A text without the blank lines around it, with LF line endings. */
 export function trimmedContent(content: string): string {
-  return toLf(content)
+  return toLf(content.replace(/^\uFEFF/, ''))
     .replace(/^(?:[ \t]*\n)+/, '')
     .trimEnd();
 }
 
 /**
- * The sections that a caller means: a heading with or without its `#` marks, `Parent > Child`, or a name that
- * {@link sectionName} gave. Several when a heading is repeated.
+ * The sections that a caller means: a heading with or without its `#` marks, or a name that {@link sectionNames} gave. Several when a
+ * heading is repeated.
  */
 export function findSections(sections: readonly Section[], wanted: string): Section[] {
   const level = /^#{1,6}(?=\s)/.exec(wanted.trim())?.[0].length;
-  const title = wanted
-    .trim()
-    .replace(/^#{1,6}\s+/, '')
-    .replace(/\s+#+$/, '');
-  const named = sections.filter((section) => plain(section.title) === plain(title) && (level === undefined || section.level === level));
+  const title = plainTitle(
+    wanted
+      .trim()
+      .replace(/^#{1,6}\s+/, '')
+      .replace(/\s+#+$/, ''),
+  );
+  const named = sections.filter((section) => plainTitle(section.title) === title && (level === undefined || section.level === level));
   if (named.length > 0) return named;
-  return sections.filter((section) => [pathName(sections, section), lineName(section)].some((name) => plain(name) === plain(title)));
+  const names = sectionNames(sections);
+  const paths = pathNames(sections);
+  return sections.filter((_, index) => [names[index], paths[index]].some((name) => plainTitle(name ?? '') === title));
 }
 
-/** The shortest name that means this section alone: its title, the title behind its parent's, or the title with its line. */
-export function sectionName(sections: readonly Section[], section: Section): string {
-  for (const name of [section.title, pathName(sections, section)]) if (findSections(sections, name).length === 1) return name;
-  return lineName(section);
+/** A name for each section that means it alone: its title, `Parent > Title`, or `Title (2)` for the second of that title. */
+export function sectionNames(sections: readonly Section[]): string[] {
+  const paths = pathNames(sections);
+  const titles = counted(sections.map((section) => plainTitle(section.title)));
+  const byPath = counted(paths.map(plainTitle));
+  const seen = new Map<string, number>();
+  return sections.map(({ title }, index) => {
+    const plain = plainTitle(title);
+    const place = (seen.get(plain) ?? 0) + 1;
+    seen.set(plain, place);
+    const path = paths[index] ?? title;
+    if (titles.get(plain) === 1) return title;
+    return byPath.get(plainTitle(path)) === 1 ? path : `${title} (${place})`;
+  });
 }
 
-function pathName(sections: readonly Section[], section: Section): string {
-  const before = sections.slice(0, sections.indexOf(section));
-  const parent = before.findLast((each) => each.level < section.level);
-  return parent === undefined ? section.title : `${parent.title} > ${section.title}`;
+/** `Parent > Title` of each section; the title alone where it has no parent. */
+function pathNames(sections: readonly Section[]): string[] {
+  const above: Section[] = [];
+  return sections.map((section) => {
+    while ((above.at(-1)?.level ?? 0) >= section.level) above.pop();
+    const parent = above.at(-1);
+    above.push(section);
+    return parent === undefined ? section.title : `${parent.title} > ${section.title}`;
+  });
 }
 
-function lineName({ title, startLine }: Section): string {
-  return `${title} (line ${startLine})`;
+function counted(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
 }
 
-function plain(title: string): string {
+/** A title as it is compared: without emphasis, case and the width of its spaces. */
+export function plainTitle(title: string): string {
   return title.normalize('NFKC').replace(/[`*_]/g, '').replace(/\s+/g, ' ').trim().toLowerCase();
 }

@@ -1,11 +1,11 @@
-import { whyNoLastWord } from './last-word.ts';
-
 /** Why a text looks cut, and where. */
 export interface Truncation {
   /** What looks cut, for people, e.g. "the code fence opened on line 12 is not closed". */
   readonly reason: string;
   /** 1-based line within the text. */
   readonly line: number;
+  /** What is open would take in what follows: no whole text ends so. */
+  readonly isCertain?: boolean;
 }
 
 /** A line of the text without the quote marks before it and the white space around it. */
@@ -41,8 +41,8 @@ const EDIT_MARKERS: readonly RegExp[] = [
   /^(?:<{7}|>{7})(?:\s|$)/,
   /^[-*+>\s]*\[?(?:TBD|TODO|WIP|FIXME|T\.B\.D\.)\]?[.:]?$/,
   /^\W*(?:the )?(?:rest|remainder)(?: of [\w ]{1,40})? (?:is |are |remains? |stays? )?(?:unchanged|the same|omitted|as before)\W*$/i,
-  /^\W*(?:to be continued|continued(?: below| in [\w ]{1,40})?|wird fortgesetzt|fortsetzung folgt|continuará|continúa|à suivre)\W*$/i,
-  /^[（(【[*_\s]*(?:未完待[续續]|待[续續]|下略|以下省?略|其[余餘]不[变變]|余下不变|此处省略|省略|つづく|続く|以下同様|(?:残りは)?変更なし)[）)】\]*_。.…\s]*$/,
+  /^\W*(?:(?:output )?truncated|more to come|to be continued|continued(?: below| in [\w ]{1,40})?|wird fortgesetzt|fortsetzung folgt|continuará|continúa|à suivre)\W*$/i,
+  /^[（(【[*_\s]*(?:未完待[续續]|待[续續]|接下文|下略|以下省?略|其[余餘]不[变變]|余下不变|此处省略|省略|つづく|続く|以下同様|(?:残りは)?変更なし)[）)】\]*_。.…\s]*$/,
 ];
 /** The marker of agents that stands for code, which is found in fences too. */
 const ELIDED_CODE = /^\W*(?:\.{3}|…)\W*(?:existing|unchanged)(?: [\w ]{1,40})?\W*$/i;
@@ -52,17 +52,22 @@ const SENTENCE_END = '.。．!?！？｡';
 /** What may stand between the end of a sentence and the end of its line. */
 const AFTER_SENTENCE = '*_~`"\'”’“»«›)）」』】〉》］]} \t\n\u00a0\u3000';
 const SENTENCE_INSIDE = /[。！？][^。]|[\p{Ll})][.!?] [\p{Lu}\d`*[]/u;
-const ASKS_FOR_MORE = /[,，、（(［[「『《“„]$|(?:^|\s)[-–—*_~"'+&=/]+$|\p{L}-$|(?:^|[\s(])[cdjlmnqst]u?['’]$/iu;
+const ASKS_FOR_MORE = /[,，、（(［[「『《]$|(?:^|\s)[-–—*_~"'+&=/]+$|\p{L}-$|(?:^|[\s(])[cdjlmnqst]u?['’]$/iu;
 const LETTER_AT_END = /[\p{L}\p{N}]$/u;
-const HIRAGANA_AT_END = /\p{sc=Hiragana}$/u;
-const ONLY_LABEL = /^(?:\[[ xX]\] )?(?:\*\*[^*]+\*\*|`[^`]+`)\s*[:：—–-]?$/;
-/** Marks between the label of an item and its text. */
-const LABEL_MARKS = ['](', '：', ': ', ' — ', ' – ', ' - ', '**'] as const;
+/** Words that no sentence and no item ends with, in the languages we know. */
+const DANGLING =
+  /(?:^|[\s(])(?:the|of|and|or|but|because|whose|which|der|die|das|dem|den|des|und|oder|aber|weil|dass|el|los|las|una|del|y|pero|porque|le|les|des|du|et|ou|mais|avec|dont)$|[\p{L}\s](?:[和与及或把被](?<!总和|参与|涉及)|[をへ])$/iu;
+const ABBREVIATION = /(?:^|[\s(（])(?:e\.g|i\.e|z\. ?B|d\. ?h|u\. ?a|p\. ?ej|par ex|cf|vs)\.$/i;
+/** So many words are a sentence and no label. */
+const MIN_SENTENCE_WORDS = 9;
 
-/** What looks cut in the content of one section of a Markdown document; undefined when its end looks natural. */
-export function findTruncation(text: string): Truncation | undefined {
+/**
+ * What looks cut in the content of one section of a Markdown document; undefined when its end looks natural. `leadsOn` says that sections
+ * of its own follow, which a colon may lead to.
+ */
+export function findTruncation(text: string, leadsOn = false): Truncation | undefined {
   const { lines, open } = readLines(text.trimEnd().split(/\r?\n/));
-  return open ?? findEditMarker(lines) ?? findOpenTag(lines) ?? findOpenTable(lines) ?? findOpenPassage(lines);
+  return open ?? findEditMarker(lines) ?? findOpenTag(lines) ?? findOpenTable(lines) ?? findOpenPassage(lines, leadsOn);
 }
 
 /** The lines, and the code fence or comment that is still open behind them. */
@@ -97,7 +102,10 @@ function readLines(raw: readonly string[]): { lines: Line[]; open: Truncation | 
   }
   const start = fence?.line ?? comment;
   if (start === undefined) return { lines, open: undefined };
-  return { lines, open: { reason: `the ${fence ? 'code fence' : 'comment'} opened on line ${start} is not closed`, line: start } };
+  return {
+    lines,
+    open: { reason: `the ${fence ? 'code fence' : 'comment'} opened on line ${start} is not closed`, line: start, isCertain: true },
+  };
 }
 
 function withoutQuoteMarks(line: string): string {
@@ -165,14 +173,16 @@ function cellsOf(row: string): number {
   return row.replace(/^\|/, '').replace(/\|$/, '').replaceAll('\\|', '').split('|').length;
 }
 
-function findOpenPassage(lines: readonly Line[]): Truncation | undefined {
+function findOpenPassage(lines: readonly Line[], leadsOn: boolean): Truncation | undefined {
   const last = lines.at(-1);
+  if (last !== undefined && /^#{1,6}(?:\s|$)/.test(last.text) && last.kind === 'text')
+    return { reason: 'nothing stands below the last heading', line: last.number };
   const earlier = passagesOf(lines);
   const passage = earlier.pop();
   if (last?.kind === 'blank' && lines.length > 1) return { reason: 'the quote at the end goes on without text', line: last.number };
   if (passage === undefined || passage.line !== last?.number) return undefined;
   const whole = lines.map((line) => line.text).join('\n');
-  const reason = whyOpenInside(passage.text) ?? whyOpenEnd(passage, earlier, whole);
+  const reason = whyOpenInside(passage.text) ?? whyOpenEnd(passage, earlier, whole, leadsOn);
   return reason === undefined ? undefined : { reason, line: passage.line };
 }
 
@@ -232,16 +242,20 @@ function withoutCode(text: string): string | undefined {
 }
 
 /** Why a passage cannot end where it does. */
-function whyOpenEnd({ kind, text }: Passage, earlier: readonly Passage[], whole: string): string | undefined {
+function whyOpenEnd({ kind, text }: Passage, earlier: readonly Passage[], whole: string, leadsOn: boolean): string | undefined {
   const tail = text.slice(-200);
   if (kind === 'item' && /^(?:\[[ xX]?\])?$/.test(text)) return 'the last item is empty';
   if (/(?:\.{3}|…)[*_)）\]]*$/.test(tail) && !/(?:etc|等)\S*$/.test(tail.slice(-20))) return 'the text ends with an ellipsis';
+  if (ABBREVIATION.test(tail)) return 'the text ends with an abbreviation that asks for more';
   if (isStopped(text) || isNoSentence(text)) return undefined;
+  if (/[:：]$/.test(tail)) return leadsOn ? undefined : 'the text ends with a colon';
   if (ASKS_FOR_MORE.test(tail)) return 'the text ends with a mark that asks for more';
+  const dangling = DANGLING.exec(tail)?.[0];
+  if (dangling !== undefined) return `no text ends with "${dangling.trim()}"`;
   const label = /(?:^|[^\]!])\[([^\][]{2,})\]$/.exec(tail)?.[1] ?? '';
-  if (/^[^^].*[^A-Z\d]/.test(label) && !whole.toLowerCase().includes(`[${label.toLowerCase()}]:`)) return 'the last link has no address';
-  const why = kind === 'item' ? whyOpenItem(text, earlier) : whyOpenParagraph(text, earlier);
-  return why ?? whyNoLastWord(tail, whole);
+  if (/^[^^].*[^A-Z\d]/.test(label) && /\s/.test(label) && !whole.toLowerCase().includes(`[${label.toLowerCase()}]:`))
+    return 'the last link has no address';
+  return kind === 'item' ? whyOpenItem(text, earlier) : whyOpenParagraph(text, earlier);
 }
 
 function isStopped(text: string): boolean {
@@ -261,30 +275,38 @@ function isNoSentence(text: string): boolean {
 
 function whyOpenParagraph(text: string, earlier: readonly Passage[]): string | undefined {
   const line = text.slice(text.lastIndexOf('\n') + 1);
-  if (/[;；:：]$/.test(text) || /^N\/A$/i.test(line) || (line.length < 40 && /^[^\s:：][^:：]{0,30}[:：]/.test(line))) return undefined;
+  if (!LETTER_AT_END.test(text)) return undefined;
   const paragraphs = earlier.filter((passage) => passage.kind === 'paragraph');
   const unstopped = paragraphs.filter((passage) => LETTER_AT_END.test(passage.text)).length;
   // Some people never write a stop at the end of a paragraph, nor behind a hard line break.
-  if (text.endsWith(`\\\n${line}`) || (unstopped > 1 && unstopped * 2 >= paragraphs.length)) return undefined;
-  return LETTER_AT_END.test(text) || /[」』]$/.test(text) ? 'the last sentence has no end' : undefined;
+  if (text.endsWith(`\\\n${line}`) || unstopped * 2 > paragraphs.length) return undefined;
+  const isAmongSentences = paragraphs.length > 0 && unstopped === 0 && sizeOf(text) >= MIN_SENTENCE_WORDS / 3;
+  return isSentence(text) || isAmongSentences ? 'the last sentence has no end' : undefined;
 }
 
 function whyOpenItem(text: string, earlier: readonly Passage[]): string | undefined {
+  if (!LETTER_AT_END.test(text)) return undefined;
+  if (SENTENCE_INSIDE.test(text.replace(/`[^`]*`/g, 'x'))) return 'the last sentence has no end';
   const siblings = earlier.slice(earlier.findLastIndex((passage) => passage.kind !== 'item') + 1).map((passage) => passage.text);
-  const previous = siblings.at(-1);
-  if (/[;；]$/.test(text)) return undefined;
-  if (LETTER_AT_END.test(text) && SENTENCE_INSIDE.test(text.replace(/`[^`]*`/g, 'x'))) return 'the last sentence has no end';
-  if (previous === undefined) return undefined;
-  if (ONLY_LABEL.test(text) && !siblings.some((sibling) => ONLY_LABEL.test(sibling))) return 'the last item has only a label';
-  if (text.endsWith(':') && !siblings.some((sibling) => sibling.endsWith(':'))) return 'the last item ends with a colon';
-  const stopped = siblings.filter(isStoppedItem).length;
-  if (isStoppedItem(previous) && stopped * 2 > siblings.length) return 'the last item has no stop, unlike those before it';
-  if (siblings.length < 2) return undefined;
-  // Japanese items that are sentences end with a verb form in Hiragana, the usual cut is behind a noun.
-  if (LETTER_AT_END.test(text) && !HIRAGANA_AT_END.test(text) && siblings.every((sibling) => HIRAGANA_AT_END.test(sibling)))
-    return 'the last item ends unlike those before it';
-  const mark = siblings.length < 3 ? undefined : LABEL_MARKS.find((m) => !text.includes(m) && siblings.every((s) => s.includes(m)));
-  return mark === undefined ? undefined : `the last item has no "${mark.trim()}", unlike those before it`;
+  return siblings.length > 0 && siblings.every(isStoppedItem) ? 'the last item has no stop, unlike those before it' : undefined;
+}
+
+/** Words enough for a sentence, or one that is over and another that has begun. */
+function isSentence(text: string): boolean {
+  return SENTENCE_INSIDE.test(text.replace(/`[^`]*`/g, 'x')) || sizeOf(text) >= MIN_SENTENCE_WORDS;
+}
+
+/** How many words a text has; two signs of Chinese or Japanese count as one. */
+function sizeOf(text: string): number {
+  const signs = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/gu;
+  const plain = text.replace(/`[^`]*`/g, 'x');
+  return (
+    (plain.match(signs)?.length ?? 0) / 2 +
+    plain
+      .replace(signs, ' ')
+      .split(/\s+/)
+      .filter((word) => word !== '').length
+  );
 }
 
 function isStoppedItem(text: string): boolean {

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { isDocument, MAX_CHARACTERS_AT_ONCE, MAX_LINES_AT_ONCE, measure, needsBatches } from '../documents/batch.ts';
+import { readBatchJournal } from '../documents/batch-journal.ts';
 import { type BatchSection, findBatchSections, isPython, readBatchSections } from '../documents/batch-plan.ts';
 import { trimmedContent } from '../documents/sections.ts';
 import { findTruncation, type Truncation } from '../documents/truncation.ts';
+import { iterationFolders } from '../workspace/artefacts.ts';
+import { readWorkflowConfig } from '../workspace/config.ts';
 import { Refusal } from '../workspace/refusal.ts';
-import { hashOf, type TextFile, toLf } from '../workspace/text.ts';
+import { hashOf, type TextFile } from '../workspace/text.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import { expectedCall } from './fill-section.ts';
 import { foreignFindings } from './foreign-findings.ts';
 import { plural } from './present.ts';
@@ -77,9 +81,16 @@ async function stateOf(
   expected: { readonly expected_lines?: number | undefined; readonly expected_characters?: number | undefined },
 ): Promise<ToolAnswer<Output>> {
   const { path } = file;
+  const confirmed = await confirmedTexts(await session.workspace(), path);
   const sections = await readBatchSections(path, file.text);
   const open = sections.filter((section) => section.isOpen);
-  const suspected = isPython(path) ? [] : suspicions(session, path, sections);
+  const suspected = isPython(path)
+    ? []
+    : suspicions(
+        sections,
+        (section) => confirmed.has(hashOf(trimmedContent(section.text))) || session.confirmed.has(keyOf(path, section.text)),
+      );
+  for (const { section } of suspected) session.reported.add(keyOf(path, section.text));
   const [cut] = suspected;
   const [next] = open;
   const size = measure(file.text);
@@ -120,35 +131,48 @@ async function stateOf(
 /** batch/verify: refuses what differs from what was sent; what is the same is taken for whole from now on. */
 async function compareWithSent(session: Session, file: TextFile, wanted: string, content: string | undefined): Promise<void> {
   const sent = content === undefined ? undefined : trimmedContent(content);
-  if (isPython(file.path)) {
-    if (sent === undefined || toLf(file.text).includes(sent)) return;
-    throw new Refusal('gate', `What was sent for "${wanted}" does not stand in "${file.path}".`, expectedCall(file.path, wanted));
-  }
+  // A module is formatted when its last part is in; whether it is whole is for the parser to say.
+  if (isPython(file.path)) return;
   const found = await findBatchSections(file.path, file.text, wanted);
   const [section] = found;
   if (section === undefined)
     throw new Refusal('no_match', `"${file.path}" has no section "${wanted}".`, 'Call check_batch_write without section for what it has.');
   if (sent === undefined) return;
-  const same = found.find((each) => trimmedContent(each.text) === sent);
+  const same = found.find((each) => isSameText(each, sent));
   if (same !== undefined) {
-    session.confirmed.add(keyOf(file.path, same.text));
+    // Only what was reported before can be said to be whole all the same.
+    if (session.reported.has(keyOf(file.path, same.text))) session.confirmed.add(keyOf(file.path, same.text));
     return;
   }
-  const [there, given] = [trimmedContent(section.text).split('\n'), sent.split('\n')];
+  const [there, given] = [trimmedContent(section.tree).split('\n'), sent.split('\n')];
   const at = there.findIndex((line, index) => line !== given[index]);
   throw new Refusal(
     'gate',
-    `"${section.name}" on disk is not what was sent: ${there.length} lines instead of ${given.length}, different from line ${(at === -1 ? there.length : at) + 1} on.`,
+    `"${section.name}" on disk is not what was sent: ${plural(there.length, 'line')} there, ${given.length} sent, different from line ${(at === -1 ? there.length : at) + 1} on.`,
     expectedCall(file.path, section.name),
   );
 }
 
-function suspicions(session: Session, path: string, sections: readonly BatchSection[]): Suspicion[] {
-  return sections.flatMap((section) => {
-    if (section.isOpen || section.text === '' || session.confirmed.has(keyOf(path, section.text))) return [];
-    const cut = findTruncation(section.text);
+/** The hashes of texts that were said to be whole when they were written. */
+async function confirmedTexts(workspace: Workspace, path: string): Promise<ReadonlySet<string>> {
+  const folders = iterationFolders(await readWorkflowConfig(workspace));
+  const journal = folders === undefined ? undefined : await readBatchJournal(workspace, folders.temp);
+  return new Set(journal?.get(path)?.confirmed);
+}
+
+function suspicions(sections: readonly BatchSection[], isConfirmed: (section: BatchSection) => boolean): Suspicion[] {
+  return sections.flatMap((section, index) => {
+    if (section.isOpen || section.text === '' || isConfirmed(section)) return [];
+    const below = sections[index + 1];
+    const cut = findTruncation(section.text, below !== undefined && below.level > section.level);
     return cut === undefined ? [] : [{ section, ...cut }];
   });
+}
+
+/** With or without the sections below it, and its own heading. */
+function isSameText(section: BatchSection, sent: string): boolean {
+  const withoutHeading = trimmedContent(sent.replace(/^#{1,6}[ \t][^\n]*\n/, ''));
+  return [section.text, section.tree].map(trimmedContent).some((own) => own === sent || own === withoutHeading);
 }
 
 function keyOf(path: string, text: string): string {

@@ -1,16 +1,25 @@
-import { isSkeleton, MAX_SECTION_LINES, TBD } from '../documents/batch.ts';
-import { noteBatch, readBatchJournal } from '../documents/batch-journal.ts';
+import { MAX_CHARACTERS_AT_ONCE, MAX_SECTION_LINES, measure, TBD } from '../documents/batch.ts';
+import { type BatchEntry, NEW_ENTRY, noteBatch, readBatchJournal } from '../documents/batch-journal.ts';
 import { type BatchSection, findBatchSections, isPython, readBatchSections } from '../documents/batch-plan.ts';
-import { trimmedContent } from '../documents/sections.ts';
+import { plainTitle, readSections, trimmedContent } from '../documents/sections.ts';
 import { findTruncation } from '../documents/truncation.ts';
 import { Refusal } from '../workspace/refusal.ts';
-import { countLines, hashOf, type TextFile } from '../workspace/text.ts';
+import { hashOf, type TextFile } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import type { Session } from './session.ts';
 
-/** Where the journal of batch writes lies: the iteration's folder, workspace-relative. */
+/** Where the journal of batch writes lies (the iteration's folder, workspace-relative), and who writes. */
 export interface BatchPlace {
   readonly workspace: Workspace;
   readonly folder: string;
+  readonly session: Session;
+}
+
+/** What a write of a section gives. */
+export interface FilledText {
+  readonly text: string;
+  /** The hash of a section's text that looks cut and was said to be whole. */
+  readonly confirmed: string | undefined;
 }
 
 /**
@@ -18,31 +27,41 @@ export interface BatchPlace {
  * and a text that looks cut is not written.
  * @throws Refusal that names the call which is expected next
  */
-export async function textWithSection(place: BatchPlace, file: TextFile, wanted: string, content: string): Promise<string> {
+export async function textWithSection(place: BatchPlace, file: TextFile, wanted: string, content: string): Promise<FilledText> {
+  if (/\r(?!\n)/.test(file.text))
+    throw new Refusal(
+      'unsupported',
+      `"${file.path}" ends lines with lone carriage returns.`,
+      'Ask the user to convert it to LF or CRLF; edits can change it until then.',
+    );
   const sections = await readBatchSections(file.path, file.text);
   const section = await onlySection(file, sections, wanted);
-  const lines = countLines(trimmedContent(content));
-  if (lines > MAX_SECTION_LINES)
-    throw new Refusal(
-      'gate',
-      `"${section.name}" would get ${lines} lines in one write; a section gets at most ${MAX_SECTION_LINES}.`,
-      isPython(file.path)
-        ? `Write it as several: first replace its ${TBD} line by one # ${TBD} line for each part, with edits.`
-        : `Give it sub-headings first: send them, each with ${TBD} below it, as its text, then fill them one by one.`,
-    );
-  const next = sections.find((each) => each.isOpen);
-  if (section.isOpen && next !== undefined && next.name !== section.name)
-    throw new Refusal(
-      'gate',
-      `"${section.name}" is not next: "${next.name}" (line ${next.line}) is still open.`,
-      expectedCall(file.path, next.name),
-    );
-  if (isPython(file.path)) return section.filledWith(content, file.lineEnding);
-  const own = withoutOwnHeading(content, section);
-  await refuseCutText(place, file, section, own);
+  const own = isPython(file.path) ? content : await withoutOwnHeading(content, section);
+  if (own.trim() === '')
+    throw new Refusal('invalid_input', `No text is given for "${shown(section.name)}".`, expectedCall(file.path, section.name));
+  refuseLong(file, section, own);
+  const confirmed = await refuseOutOfTurn(place, file, sections, section, own);
   const text = section.filledWith(own, file.lineEnding);
-  await refuseOtherStructure(file, sections, section, text);
-  return text;
+  if (!isPython(file.path)) await refuseOtherStructure(file, sections, section, text);
+  return { text, confirmed };
+}
+
+/**
+ * Holds edits of a document to the same: what they fill is filled in its order and whole, and while a section looks cut nothing else is
+ * changed. `text` is the document as the edits leave it.
+ * @throws Refusal that names the call which is expected next
+ */
+export async function refuseEditsOutOfTurn(place: BatchPlace, file: TextFile, text: string): Promise<string | undefined> {
+  const before = await readBatchSections(file.path, file.text);
+  const after = new Map((await readBatchSections(file.path, text)).map((section) => [section.name, section]));
+  const suspected = await suspectedIn(place, file.path, before);
+  if (suspected !== undefined && after.get(suspected.name)?.text === suspected.text) throw comesFirst(file.path, suspected);
+  let confirmed: string | undefined;
+  for (const section of before.filter((each) => each.isOpen)) {
+    const filled = after.get(section.name);
+    if (filled !== undefined && !filled.isOpen) confirmed = await refuseOutOfTurn(place, file, before, section, filled.text);
+  }
+  return confirmed;
 }
 
 /** What a file written in batches needs next, for people; undefined where nothing is open. */
@@ -53,6 +72,31 @@ export async function nextInBatch(path: string, text: string): Promise<{ readonl
   return { name: next.name, step: `${open.length} open. ${expectedCall(path, next.name)}` };
 }
 
+/** Notes what a write has left of a batch. */
+export async function noteWritten(
+  { workspace, folder }: BatchPlace,
+  path: string,
+  isOpen: boolean,
+  confirmed: string | undefined,
+): Promise<void> {
+  await noteBatch(workspace, folder, path, (entry) => {
+    const known = [...(entry?.confirmed ?? []), ...(confirmed === undefined ? [] : [confirmed])];
+    // What looked cut is looked up in the file: once it is written, it is no more.
+    const { suspected } = entry ?? NEW_ENTRY;
+    return isOpen || known.length > 0 ? { ...(suspected === undefined ? {} : { suspected }), confirmed: [...new Set(known)] } : undefined;
+  });
+}
+
+/** The section whose text looked cut and was not written, while the file still holds what it held then. */
+export async function suspectedIn(
+  { workspace, folder }: Pick<BatchPlace, 'workspace' | 'folder'>,
+  path: string,
+  sections: readonly BatchSection[],
+): Promise<BatchSection | undefined> {
+  const suspected: BatchEntry['suspected'] = (await readBatchJournal(workspace, folder)).get(path)?.suspected;
+  return sections.find((each) => each.name === suspected?.section && hashOf(each.text) === suspected.was);
+}
+
 /** The call that fills a section. */
 export function expectedCall(path: string, section: string): string {
   return `Next: write_file ${JSON.stringify({ path, section, content: '…' })}, at most ${MAX_SECTION_LINES} lines.`;
@@ -61,50 +105,100 @@ export function expectedCall(path: string, section: string): string {
 async function onlySection(file: TextFile, sections: readonly BatchSection[], wanted: string): Promise<BatchSection> {
   const [section, ...others] = await findBatchSections(file.path, file.text, wanted);
   if (section !== undefined && others.length === 0) return section;
-  const names = (section === undefined ? sections : [section, ...others]).slice(0, 30).map((each) => `"${each.name}"`);
+  const names = (section === undefined ? sections : [section, ...others]).slice(0, 30).map((each) => `"${shown(each.name)}"`);
   if (section !== undefined)
-    throw new Refusal('no_match', `"${wanted}" stands ${others.length + 1} times in "${file.path}".`, `Name one of: ${names.join(', ')}.`);
+    throw new Refusal(
+      'no_match',
+      `"${shown(wanted)}" stands ${others.length + 1} times in "${file.path}".`,
+      `Name one of: ${names.join(', ')}.`,
+    );
   const next = sections.find((each) => each.isOpen);
   throw new Refusal(
     'no_match',
-    `"${file.path}" has no ${isPython(file.path) ? 'open ' : ''}section "${wanted}".`,
+    `"${file.path}" has no ${isPython(file.path) ? 'open ' : ''}section "${shown(wanted)}".`,
     next === undefined
       ? `Nothing in it is open; change what is written with edits.${names.length === 0 ? '' : ` Its sections: ${names.join(', ')}.`}`
       : `Its sections: ${names.join(', ')}. ${expectedCall(file.path, next.name)}`,
   );
 }
 
-async function refuseCutText({ workspace, folder }: BatchPlace, file: TextFile, section: BatchSection, content: string): Promise<void> {
-  const body = trimmedContent(content);
-  const { suspected } = (await readBatchJournal(workspace, folder)).get(file.path) ?? {};
-  const hash = hashOf(body);
-  if (suspected !== undefined && suspected.section !== section.name && (await isStillOpen(file, suspected.section)))
-    throw new Refusal(
-      'gate',
-      `What was sent for "${suspected.section}" looked cut, and was not written: that section comes first.`,
-      expectedCall(file.path, suspected.section),
-    );
-  const isConfirmed = suspected?.section === section.name && suspected.hash === hash;
-  const cut = (await isSkeleton(body)) ? undefined : findTruncation(body);
-  if (cut === undefined || isConfirmed) return;
-  await noteBatch(workspace, folder, file.path, { suspected: { section: section.name, hash } });
+function refuseLong(file: TextFile, section: BatchSection, own: string): void {
+  const { lines, characters } = measure(trimmedContent(own));
+  if (lines <= MAX_SECTION_LINES && characters <= MAX_CHARACTERS_AT_ONCE) return;
   throw new Refusal(
     'gate',
-    `The text for "${section.name}" looks cut at its line ${cut.line}: ${cut.reason}. Nothing was written.`,
-    `Send the section again, whole. If this is its end, send the same text once more. ${expectedCall(file.path, section.name)}`,
+    `"${shown(section.name)}" would get ${lines} lines and ${characters} characters in one write; a section gets at most ${MAX_SECTION_LINES} lines and ${MAX_CHARACTERS_AT_ONCE} characters.`,
+    isPython(file.path)
+      ? `Write it as several: first replace its ${TBD} line by one # ${TBD} <name> line for each part, with edits.`
+      : `Give it sub-headings first: send them, each with ${TBD} below it, as its text, then fill them one by one.`,
+  );
+}
+
+/** The hash of a text that looks cut and is sent again; undefined for one that looks whole. */
+async function refuseOutOfTurn(
+  place: BatchPlace,
+  file: TextFile,
+  sections: readonly BatchSection[],
+  section: BatchSection,
+  own: string,
+): Promise<string | undefined> {
+  const suspected = await suspectedIn(place, file.path, sections);
+  if (suspected !== undefined && suspected.name !== section.name) throw comesFirst(file.path, suspected);
+  const next = sections.find((each) => each.isOpen);
+  if (suspected === undefined && section.isOpen && next !== undefined && next.name !== section.name)
+    throw new Refusal(
+      'gate',
+      `"${shown(section.name)}" is not next: "${next.name}" (line ${next.line}) is still open.`,
+      expectedCall(file.path, next.name),
+    );
+  return isPython(file.path) ? undefined : refuseCutText(place, file, sections, section, own);
+}
+
+function comesFirst(path: string, suspected: BatchSection): Refusal {
+  return new Refusal(
+    'gate',
+    `What was sent for "${suspected.name}" looked cut, and was not written: that section comes first.`,
+    expectedCall(path, suspected.name),
+  );
+}
+
+async function refuseCutText(
+  { workspace, folder, session }: BatchPlace,
+  file: TextFile,
+  sections: readonly BatchSection[],
+  section: BatchSection,
+  own: string,
+): Promise<string | undefined> {
+  const body = trimmedContent(own);
+  const hasHeadings = (await readSections(body)).length > 0;
+  // Headings may come with a skeleton of what stands below them.
+  const judged = hasHeadings ? body.replace(/^[ \t]*\[TBD\][ \t]*$/gm, 'x.') : body;
+  const below = sections[sections.indexOf(section) + 1];
+  const cut = findTruncation(judged, below !== undefined && below.level > section.level);
+  if (cut === undefined) return undefined;
+  const hash = hashOf(body);
+  const key = JSON.stringify([file.path, section.name, hash]);
+  // Who sends it again has read that it looks cut: a program that only repeats calls has not, after a new start.
+  if (session.refusedTexts.has(key) && cut.isCertain !== true) return hash;
+  session.refusedTexts.add(key);
+  await noteBatch(workspace, folder, file.path, (entry) => ({
+    confirmed: entry?.confirmed ?? [],
+    suspected: { section: section.name, was: hashOf(section.text) },
+  }));
+  const confirm = cut.isCertain === true ? '' : ' If this is its end, send the same text once more.';
+  throw new Refusal(
+    'gate',
+    `The text for "${shown(section.name)}" looks cut at its line ${cut.line}: ${cut.reason}. Nothing was written.`,
+    `Send the section again, whole.${confirm} ${expectedCall(file.path, section.name)}`,
   );
 }
 
 /** Many begin with the heading that is there already. */
-function withoutOwnHeading(content: string, { title, level }: BatchSection): string {
+async function withoutOwnHeading(content: string, { title, level }: BatchSection): Promise<string> {
   const body = trimmedContent(content);
-  const [first = ''] = body.split('\n');
-  return first.trim() === `${'#'.repeat(level)} ${title}` ? body.slice(first.length) : body;
-}
-
-async function isStillOpen(file: TextFile, name: string): Promise<boolean> {
-  const found = await findBatchSections(file.path, file.text, name);
-  return found.some((section) => section.isOpen);
+  const [first] = await readSections(body);
+  const isOwn = first?.headingStart === 0 && first.level === level && plainTitle(first.title) === plainTitle(title);
+  return isOwn ? body.slice(first.headingEnd) : body;
 }
 
 /** A section's text may bring headings of its own below it, where it has none yet, and nothing that changes the others. */
@@ -114,21 +208,26 @@ async function refuseOtherStructure(file: TextFile, before: readonly BatchSectio
   const brought = after.slice(index + 1, index + 1 + after.length - before.length);
   const others = [...after.slice(0, index), ...after.slice(index + 1 + brought.length)];
   const isSame = shapeOf(others) === shapeOf(before.filter((each) => each !== before[index]));
-  if (!isSame || brought.some((each) => each.level <= section.level))
+  if (!isSame || after[index]?.title !== section.title || brought.some((each) => each.level <= section.level))
     throw new Refusal(
       'gate',
-      `The text for "${section.name}" would change the other sections of "${file.path}".`,
+      `The text for "${shown(section.name)}" would change the other sections of "${file.path}".`,
       'Leave out headings of its level or above, close every code fence and comment, and keep a blank line before a line of --- or ===.',
     );
   const child = before[index + 1];
-  if (brought.length > 0 && child !== undefined && child.level > section.level)
+  if (brought.length > 0 && child !== undefined && child.level > section.level && section.level > 0)
     throw new Refusal(
       'gate',
-      `"${section.name}" has sections of its own already, from "${child.name}" on.`,
+      `"${shown(section.name)}" has sections of its own already, from "${child.name}" on.`,
       'Send its own text without headings, and fill those sections one by one.',
     );
 }
 
 function shapeOf(sections: readonly BatchSection[]): string {
-  return JSON.stringify(sections.map(({ level, text }) => [level, text]));
+  return JSON.stringify(sections.map(({ level, title, text }) => [level, title, text]));
+}
+
+/** A name that a caller gave may be of any length. */
+function shown(name: string): string {
+  return name.length > 120 ? `${name.slice(0, 120)}…` : name;
 }

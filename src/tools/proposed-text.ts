@@ -12,7 +12,7 @@ import { isPython, outlineLines } from '../documents/batch-plan.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { countLines, type TextFile, toLf, withLineEnding } from '../workspace/text.ts';
 import { applyEdits, type Edit } from './edit-text.ts';
-import { type BatchPlace, expectedCall, textWithSection } from './fill-section.ts';
+import { type BatchPlace, expectedCall, type FilledText, refuseEditsOutOfTurn, textWithSection } from './fill-section.ts';
 import { plural } from './present.ts';
 
 /** A module that gets longer in one write is asked to be split, or written in parts. */
@@ -34,7 +34,7 @@ export async function proposedText(
   path: string,
   existing: TextFile | undefined,
   { content, section, edits }: WantedChange,
-): Promise<string> {
+): Promise<FilledText> {
   if (edits !== undefined && (content !== undefined || section !== undefined))
     throw new Refusal('invalid_input', 'edits are given beside content or section.', 'Give edits alone.');
   for (const piece of content === undefined ? (edits ?? []).map((edit) => edit.new) : [content]) refuseUnwritable(piece);
@@ -42,7 +42,8 @@ export async function proposedText(
   if (content !== undefined) {
     await refuseLongContent(path, existing, content);
     const text = content.replace(/^\uFEFF/, '');
-    return existing === undefined || existing.lineEnding === 'mixed' ? text : withLineEnding(toLf(text), existing.lineEnding);
+    const kept = existing === undefined || existing.lineEnding === 'mixed' ? text : withLineEnding(toLf(text), existing.lineEnding);
+    return { text: kept, confirmed: undefined };
   }
   if (edits === undefined)
     throw new Refusal(
@@ -54,7 +55,7 @@ export async function proposedText(
     throw new Refusal('not_found', `"${path}" does not exist: there is nothing to edit.`, 'Create it with content.');
   const text = applyEdits(existing.text, edits, existing.lineEnding, path);
   refuseLongEdits(path, text, edits);
-  return text;
+  return { text, confirmed: isDocument(path) ? await refuseEditsOutOfTurn(place, existing, text) : undefined };
 }
 
 function withSection(
@@ -63,7 +64,7 @@ function withSection(
   existing: TextFile | undefined,
   section: string,
   content: string | undefined,
-): Promise<string> {
+): Promise<FilledText> {
   if (content === undefined || content.trim() === '')
     throw new Refusal(
       'invalid_input',

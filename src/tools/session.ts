@@ -51,8 +51,11 @@ export class Session {
   readonly logs = new Map<string, string>();
   /** Why each migration was made, by revision: recorded once it is applied. */
   readonly purposes = new Map<string, { readonly purpose: string; readonly task: string }>();
-  /** Sections of documents that the agent said to be whole, by path and hash. */
+  /** Sections of documents that were reported as cut, and that the agent then said to be whole. */
+  readonly reported = new Set<string>();
   readonly confirmed = new Set<string>();
+  /** Texts that looked cut and were not written. */
+  readonly refusedTexts = new Set<string>();
   /** The hash under which the agent last saw each file, by workspace-relative path. */
   readonly seen = new Map<string, string>();
 

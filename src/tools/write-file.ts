@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { isDocument } from '../documents/batch.ts';
-import { noteBatch } from '../documents/batch-journal.ts';
 import { isPython } from '../documents/batch-plan.ts';
 import type { Finding } from '../rules/finding.ts';
 import { Refusal } from '../workspace/refusal.ts';
@@ -8,7 +7,7 @@ import { refuseForRole } from '../workspace/role-gate.ts';
 import { countLines, encodeText, hashOf, type TextFile } from '../workspace/text.ts';
 import { MAX_FILE_BYTES, type Workspace } from '../workspace/workspace.ts';
 import { type Expectation, writeAtomically } from '../workspace/write.ts';
-import { nextInBatch } from './fill-section.ts';
+import { nextInBatch, noteWritten } from './fill-section.ts';
 import { foreignFindings } from './foreign-findings.ts';
 import { requireReadyToWrite } from './gates.ts';
 import { judgePython } from './judge-python.ts';
@@ -57,7 +56,8 @@ export const writeFile = defineTool({
     const known = input.section === undefined ? session.seen.get(target.relative) : undefined;
     refuseStale(existing, input.expected_hash, known, isReplacement);
 
-    const proposed = await proposedText({ workspace, folder: folders.temp }, target.relative, existing, input);
+    const place = { workspace, folder: folders.temp, session };
+    const { text: proposed, confirmed } = await proposedText(place, target.relative, existing, input);
     const python = isPython(target.relative)
       ? await judgePython(session, workspace, target.relative, existing, proposed, input)
       : undefined;
@@ -71,13 +71,13 @@ export const writeFile = defineTool({
     const isBatch = isDocument(target.relative) || isPython(target.relative);
     const next = isBatch ? await nextInBatch(target.relative, text) : undefined;
     // Before the file: what it names is looked up on disk, so that an entry too many does no harm.
-    if (next !== undefined) await noteBatch(workspace, folders.temp, target.relative, {});
+    if (next !== undefined) await noteWritten(place, target.relative, true, undefined);
     if (action !== 'unchanged') {
       const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
       await writeAtomically(target, bytes, expected, existing?.mode);
     }
     session.seen.set(target.relative, hash);
-    if (isBatch && next === undefined) await noteBatch(workspace, folders.temp, target.relative, undefined);
+    if (isBatch) await noteWritten(place, target.relative, next !== undefined, confirmed);
     const lines = countLines(text);
     const remaining = python?.remaining ?? [];
     const foreign = isDocument(target.relative) ? await foreignFindings(workspace, target.relative, existing?.text ?? '', text) : [];
