@@ -14,6 +14,12 @@ import type { Session } from './session.ts';
 import { defineTool, READ_ONLY } from './tool.ts';
 
 const MAX_CHARACTERS = 200_000;
+const MAX_SHOWN = 50;
+/** More than a snippet. */
+const PYTHON_BLOCK = /^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:python|py)\b[^\n]*\n(?:(?![ \t]*(?:`{3}|~{3}))[^\n]*\n){4}/im;
+/** Who reports a deliverable says that it is done. */
+const COMPLETION =
+  /(?<!\p{L})(?:complete|completed|done|finished|written|wrote|saved|stored|filled|created|updated|ready|completad[oa]|complet[oa]|terminad[oa]|guardad[oa]|list[oa]|fertig|vollständig|abgeschlossen|erstellt|gespeichert|liegt|complète?|complet|terminée?|enregistrée?|rempli)(?!\p{L})|完成|补齐|補齊|写好|写入|寫入|保存|已更新|已填|完了|作成|記入|書き終え|更新した/iu;
 
 /** `check_reply`: whether a reply may go to the user as it is. It is never rewritten here. */
 export const checkReply = defineTool({
@@ -47,7 +53,7 @@ export const checkReply = defineTool({
       ...prefixFindings(reply),
       ...(kind === 'code' ? [...sectionFindings(reply), ...(await codeFindings(session, workspace, reply))] : []),
       ...(kind === 'deliverable' ? summaryFindings(substance(reply), documents.missing) : []),
-      ...(kind === 'deliverable' ? await unfinishedFindings(documents.texts) : []),
+      ...(kind === 'deliverable' ? await unfinishedFindings(documents.named) : []),
       ...wordingFindings(substance(reply), startLines(reply)),
       ...echoFindings(reply, documents.texts),
     ].sort((one, other) => one.line - other.line);
@@ -57,9 +63,11 @@ export const checkReply = defineTool({
         findings.length === 0
           ? `Nothing to change (judged as ${WORDS[kind]}).`
           : `${errors === 0 ? 'Good enough to send' : 'Change it before you send it'}: ${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')} (judged as ${WORDS[kind]}).`,
-        ...findings.map(({ rule, severity, message, fix, line }) => `line ${line}: ${severity} ${rule}: ${message}\n  fix: ${fix}`),
+        ...findings
+          .slice(0, MAX_SHOWN)
+          .map(({ rule, severity, message, fix, line }) => `line ${line}: ${severity} ${rule}: ${message}\n  fix: ${fix}`),
       ].join('\n'),
-      structured: { passed: errors === 0, kind, findings },
+      structured: { passed: errors === 0, kind, findings: findings.slice(0, MAX_SHOWN) },
     };
   },
 });
@@ -71,8 +79,9 @@ const WORDS: Readonly<Record<ReplyKind, string>> = {
 };
 
 function kindOf(reply: string): ReplyKind {
-  if (readAnswerSections(reply).length > 0 || /^[ \t]*(?:`{3,}|~{3,})[ \t]*py/im.test(reply)) return 'code';
-  return namedPaths(reply).some((path) => isDocument(path) || path.startsWith('.ai/')) ? 'deliverable' : 'other';
+  if (readAnswerSections(reply).length > 0 || PYTHON_BLOCK.test(reply)) return 'code';
+  const isReport = namedPaths(reply).some((path) => isDocument(path) || path.startsWith('.ai/')) && COMPLETION.test(reply);
+  return isReport && !/[?？]\s*$/.test(reply.trimEnd()) ? 'deliverable' : 'other';
 }
 
 /** The reply without its prefix, or what stands in its place; every character keeps its place. */
@@ -101,7 +110,7 @@ async function namedDocuments(
   workspace: Workspace,
   session: Session,
   reply: string,
-): Promise<{ texts: ReadonlyMap<string, string>; missing: readonly string[] }> {
+): Promise<{ texts: ReadonlyMap<string, string>; named: ReadonlyMap<string, string>; missing: readonly string[] }> {
   const named = namedPaths(reply);
   const texts = new Map<string, string>();
   const missing: string[] = [];
@@ -110,7 +119,7 @@ async function namedDocuments(
     if (text === undefined && named.includes(path)) missing.push(path);
     if (text !== undefined && isDocument(path)) texts.set(path, text);
   }
-  return { texts, missing };
+  return { texts, named: new Map([...texts].filter(([path]) => named.includes(path))), missing };
 }
 
 async function textOf(workspace: Workspace, path: string): Promise<string | undefined> {

@@ -6,6 +6,8 @@ export interface Sentence {
   readonly prose: string;
   /** 1-based. */
   readonly line: number;
+  /** The 1-based line on which the paragraph or item that it belongs to begins. */
+  readonly unit: number;
   /** True for an item of a list or a row of a table. */
   readonly isItem: boolean;
 }
@@ -18,9 +20,9 @@ const ROW = /^[ \t]*\|/;
 const HEADING = /^[ \t]{0,3}#{1,6}[ \t]/;
 /** Code, addresses, comments and quotations, each within one line. */
 const NOT_PROSE = [
-  /(`+)[^`\n]+?\1/g,
+  /(`+)[^`\n]{1,2000}?\1/g,
   /\bhttps?:\/\/[^\s)>\]]+/g,
-  /<!--[^\n]*?-->/g,
+  /<!--[^\n]{0,2000}?-->/g,
   /"[^"\n]{1,300}"|“[^”\n]{1,300}”|„[^“”\n]{1,300}[“”]|«[^»\n]{1,300}»|「[^」\n]{1,300}」|『[^』\n]{1,300}』/g,
 ];
 const PLAIN: Readonly<Record<string, string>> = {
@@ -79,24 +81,28 @@ export function sentencesOf({ text, line, isItem }: Unit): Sentence[] {
   const prose = masked(text);
   const sentences: Sentence[] = [];
   let start = 0;
+  let at = line;
   for (const end of [...sentenceEnds(prose), prose.length]) {
     const raw = text.slice(start, end);
     const lead = raw.length - raw.trimStart().length;
+    at += lineBreaks(raw.slice(0, lead));
     if (raw.trim() !== '')
-      sentences.push({
-        text: raw.trim(),
-        prose: prose.slice(start + lead, end).trimEnd(),
-        line: line + text.slice(0, start + lead).split('\n').length - 1,
-        isItem,
-      });
+      sentences.push({ text: raw.trim(), prose: prose.slice(start + lead, end).trimEnd(), line: at, unit: line, isItem });
+    at += lineBreaks(raw.slice(lead));
     start = end;
   }
   return sentences;
 }
 
-/** Where sentences end: behind a stop that white space follows, or any stop of Chinese and Japanese. */
+function lineBreaks(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+/** Where sentences end: behind a stop that white space follows, any stop of Chinese and Japanese, or a label on a line of its own. */
 function sentenceEnds(prose: string): number[] {
-  return [...prose.matchAll(/[。!?]+[)）"”」]*|\.(?=\s)/g)].map((match) => match.index + match[0].length);
+  const stop =
+    /[。!?]+[)）"”」]*|(?<!\b(?:e\.g|i\.e|etc|vs|cf|approx|No|Nr|z\.\s?B|d\.\s?h|p\.\s?ej|U\.S|bzw|ca))\.(?=\s+(?!\p{Ll}))|[:：](?=\n)/gu;
+  return [...prose.matchAll(stop)].map((match) => match.index + match[0].length);
 }
 
 /** The text with what is no prose masked, and its marks plain; every character keeps its place. */
@@ -112,5 +118,5 @@ export function plainMarks(text: string): string {
 
 /** Where the words of a sentence begin: behind list marks, emphasis and signs. */
 export function startOfWords(prose: string): number {
-  return /^(?:[ \t|>*_#•+¡¿-]|\d{1,3}[.)、]|\p{Extended_Pictographic}|\uFE0F)*/u.exec(prose)?.[0].length ?? 0;
+  return /^(?:[ \t|>*_#•+¡¿\u200B-\u200D\uFEFF-]|\d{1,3}[.)、]|\p{Extended_Pictographic}|\uFE0F)*/u.exec(prose)?.[0].length ?? 0;
 }

@@ -8,11 +8,13 @@ const MAX_LABEL_WORDS = 5;
 /** So many headings are a document. */
 const MIN_HEADINGS = 3;
 const SEPARATOR = /^[\s|:-]+$/;
-const NAMED_PATH = /[\p{L}\p{N}_.\\/-]*[\p{L}\p{N}_-]\.(?:md|markdown|sql|ya?ml|json|toml|ini|cfg|txt|rst|html|py|pyi)\b/giu;
+const NAMED_PATH =
+  /(?<![\p{L}\p{N}_.\\/-])[\p{L}\p{N}_.\\/-]{0,300}[\p{L}\p{N}_-]\.(?:md|markdown|sql|ya?ml|json|toml|ini|cfg|txt|rst|html|py|pyi)\b/giu;
 
 /** The files that a text names, as workspace-relative paths; anchors and line numbers are left out. */
 export function namedPaths(text: string): string[] {
-  const withoutAddresses = text.replace(/\bhttps?:\/\/\S+/g, ' ');
+  // The words of a link are not where it leads.
+  const withoutAddresses = text.replace(/\bhttps?:\/\/\S+/g, ' ').replace(/\[[^\]\n]{0,300}\]\(([^()\n]{0,500})\)/g, '$1');
   return [...new Set([...withoutAddresses.matchAll(NAMED_PATH)].map((match) => match[0].replaceAll('\\', '/').replace(/^\.\//, '')))];
 }
 
@@ -35,7 +37,7 @@ export function summaryFindings(reply: string, missing: readonly string[]): Repl
     return [
       report(`${quoted(heading.text)} and ${headings.length - 1} more headings are a document.`, 'Leave it in its file.', heading.line),
     ];
-  return [...proseFindings(units, report), ...decisionFindings(units, report), ...pathFindings(reply, missing, report)];
+  return [...proseFindings(units, report), ...decisionFindings(units, report), ...pathFindings(reply, units, missing, report)];
 }
 
 type Report = (message: string, fix: string, line: number) => ReplyFinding;
@@ -45,7 +47,7 @@ function proseFindings(units: readonly Unit[], report: Report): ReplyFinding[] {
     .filter((unit) => !unit.isItem && !isLabel(unit) && !isPath(unit))
     .flatMap(sentencesOf)
     // What is unclear may be asked.
-    .filter(({ prose }) => !/(?:\?|か。)\s*$/.test(prose) && countWords(prose) > 0);
+    .filter((sentence) => !/(?:\?|か。)\s*$/.test(sentence.prose) && countWords(sentence.prose) > 0 && !isPath(sentence));
   const [, second] = sentences;
   if (second === undefined) return [];
   return [
@@ -85,12 +87,20 @@ function decisionFindings(units: readonly Unit[], report: Report): ReplyFinding[
   ];
 }
 
-function pathFindings(reply: string, missing: readonly string[], report: Report): ReplyFinding[] {
+function pathFindings(reply: string, units: readonly Unit[], missing: readonly string[], report: Report): ReplyFinding[] {
   if (namedPaths(reply).length === 0) return [report('No file is named.', 'Name the path of the deliverable.', 1)];
-  return missing.map((path) => {
-    const line = reply.split('\n').findIndex((each) => each.replaceAll('\\', '/').includes(path)) + 1;
-    return report(`"${path}" does not exist.`, 'Name the file that was written, with its path from the workspace root.', Math.max(1, line));
-  });
+  // What a decision names may be gone on purpose.
+  const reported = new Set(units.filter((unit) => !unit.isItem || isPath(unit)).flatMap((unit) => namedPaths(unit.text)));
+  return missing
+    .filter((path) => reported.has(path))
+    .map((path) => {
+      const line = reply.split('\n').findIndex((each) => each.replaceAll('\\', '/').includes(path)) + 1;
+      return report(
+        `"${path}" does not exist.`,
+        'Name the file that was written, with its path from the workspace root.',
+        Math.max(1, line),
+      );
+    });
 }
 
 /** "Key decisions:" or a heading. */
@@ -99,7 +109,7 @@ function isLabel({ text }: Unit): boolean {
 }
 
 /** A line with files and at most a label. */
-function isPath({ text }: Unit): boolean {
+function isPath({ text }: Pick<Unit, 'text'>): boolean {
   return namedPaths(text).length > 0 && countWords(text.replace(NAMED_PATH, ' ').replace(/[`[\]()]/g, ' ')) <= 3;
 }
 

@@ -2,7 +2,7 @@ import { quoted, type ReplyFinding } from './finding.ts';
 import { ANNOUNCEMENTS, FILLERS, INTERJECTIONS, JUDGEMENTS, LEAD_INS, NO_OPENERS, TERMS } from './phrases.ts';
 import { readSentences, type Sentence, startOfWords } from './prose.ts';
 
-const INTERJECTION = beginning(INTERJECTIONS, String.raw`(?=\s*(?:[,.!:;。、–—-]|$))`);
+const INTERJECTION = beginning(INTERJECTIONS, String.raw`(?=[\s*_]*(?:[,.!。、–—]|$))`);
 const ANNOUNCEMENT = beginning(ANNOUNCEMENTS);
 const NO_OPENER = beginning(NO_OPENERS);
 const LEAD_IN = beginning(LEAD_INS);
@@ -11,9 +11,12 @@ const JUDGEMENT = anywhere(JUDGEMENTS);
 const TERM = anywhere(TERMS);
 /** Files, addresses, rules and numbered documents. */
 const SOURCE =
-  /`[^`\n]*[./][^`\n]*`|\bhttps?:\/\/|(?<![\w/])[\w.-]{1,60}\/[\w./-]{2,200}|\b[\w-]{1,60}\.(?:py|md|sql|toml|ini|cfg|ya?ml|json|txt)\b|\b(?:PEP|RFC|ISO|AC|ADR|US|T)[ -]?\d|\bOWASP\b|§|style guide|Conventional Commits|Twelve-Factor|12-factor/i;
-const MEASURE = /\d(?:[.,]\d+)?\s?(?:%|ms|s|x|×|倍|行|[kMG]i?B|req|rows?|Zeilen|lignes|filas)(?![\p{L}])|\bO\(/u;
-const NAMES_SOURCE = /^[\s*_(-]*(?:source|see|cf|per|来源|來源|参见|出典|参照|fuente|véase|quelle|siehe|voir)(?![\p{L}])\s*[:.]?/iu;
+  /`[^`\n]*(?:\/|\.(?:py|md|sql|toml|ini|cfg|ya?ml|json|txt)\b)[^`\n]*`|\bhttps?:\/\/|(?<![\w/])[\w.-]{1,60}\/[\w.-]{1,60}(?:\/|-|\.\w{1,5}\b)|\b[\w-]{1,60}\.(?:py|md|sql|toml|ini|cfg|ya?ml|json|txt)\b|\b(?:PEP|RFC|ISO|AC|ADR|US|T|CWE|CVE)[ -]?\d|\b[A-Z]{1,6}\d{2,4}\b|\bOWASP\b|§|\b[A-Z]\w+ (?:docs|documentation|manual|guide)\b|style guide|Conventional Commits|Twelve-Factor|12-factor/i;
+const MEASURE =
+  /\d(?:[.,]\d+)?[\s-]?(?:%|ms|s|x|×|倍|行|秒|毫秒|ミリ秒|[kMG]i?B|req|(?:milli)?seconds?|minutes?|times|rows?|Zeilen|mal|Sekunden|lignes|fois|secondes|filas|veces|segundos)(?![\p{L}])|\bO\(/u;
+
+const SEE = /^[\s*_(-]*(?:source|see|cf|来源|來源|参见|出典|参照|fuente|véase|quelle|siehe|voir)(?![\p{L}])/iu;
+const GERMAN = /\b(?:der|die|das|ist|und|nicht|wird|werden)\b/i;
 
 /** reply/no-opener, reply/no-filler and reply/cite-source. `starts` are the 1-based lines at which the substance should begin. */
 export function wordingFindings(reply: string, starts: readonly number[]): ReplyFinding[] {
@@ -21,7 +24,7 @@ export function wordingFindings(reply: string, starts: readonly number[]): Reply
   return [
     ...starts.flatMap((line) => openerFinding(sentences, line)),
     ...sentences.flatMap(fillerFinding),
-    ...sentences.flatMap((sentence, index) => judgementFinding(sentence, sentences[index + 1])),
+    ...sentences.flatMap((sentence, index) => judgementFinding(sentence, [sentences[index - 1], sentences[index + 1]])),
   ];
 }
 
@@ -34,10 +37,15 @@ function openerFinding(sentences: readonly Sentence[], from: number): ReplyFindi
   let rest = '';
   for (const sentence of following) {
     const length = openerLength(sentence.prose);
-    if (length === 0) break;
+    if (length === 0) {
+      if (words.length > 0) rest = sentence.text;
+      break;
+    }
     words.push(sentence.text.slice(0, length));
-    rest = sentence.text.slice(length).replace(/^[\s,.!:;。、，！：–—-]+/, '');
-    if (rest !== '') break;
+    // What an announcement announces is no sentence without it.
+    const isWhole = ANNOUNCEMENT.test(sentence.prose.slice(startOfWords(sentence.prose)));
+    rest = isWhole ? '' : sentence.text.slice(length).replace(/^[\s,.!:;。、，！：–—*_-]+/, '');
+    if (isWhole || rest !== '') break;
   }
   if (words.length === 0) return [];
   return [
@@ -45,7 +53,7 @@ function openerFinding(sentences: readonly Sentence[], from: number): ReplyFindi
       rule: 'reply/no-opener',
       severity: 'error',
       message: `The reply begins with ${quoted(words.join(' '))} instead of its substance.`,
-      fix: rest === '' ? 'Leave it out.' : `Begin with what follows: ${quoted(raised(rest))}`,
+      fix: rest === '' ? 'Leave it out, and begin with the substance.' : `Begin with what follows: ${quoted(raised(rest))}`,
       line: first.line,
     },
   ];
@@ -76,23 +84,33 @@ function fillerFinding(sentence: Sentence): ReplyFinding[] {
   if (words === undefined) return [];
   const at = leadIn === null ? (found?.index ?? 0) : start;
   const rest = sentence.text.slice(at + words.length).replace(/^[\s,:，：、]+/, '');
-  const isLeadIn = at <= start && rest.replace(/[\s.!。]/g, '').length > 8 && !/^(?:if|wenn|si|whether)\b/i.test(rest);
+  // Where the verb would move, or too little is left, the words alone are named.
+  const isLeadIn =
+    at <= start &&
+    rest.length > 12 &&
+    !/\b(?:dass|sagen|if|wenn|si|whether|or|oder|und)\b/i.test(`${words} ${rest.slice(0, 8)}`) &&
+    /^[\p{L}`"]/u.test(rest) &&
+    !GERMAN.test(sentence.prose);
   return [
     {
       rule: 'reply/no-filler',
       severity: 'error',
       message: `${quoted(sentence.text.slice(at, at + words.length))} says nothing.`,
-      fix: isLeadIn ? `Say it directly: ${quoted(raised(rest))}` : 'Leave the sentence out, or these words.',
+      fix: isLeadIn ? `Say it directly: ${quoted(raised(rest))}` : 'Leave these words out, and the sentence if nothing else is in it.',
       line: sentence.line,
     },
   ];
 }
 
-function judgementFinding(sentence: Sentence, next: Sentence | undefined): ReplyFinding[] {
+/** The source may stand in a sentence beside it, or in one that begins with "See". */
+function judgementFinding(sentence: Sentence, neighbours: readonly (Sentence | undefined)[]): ReplyFinding[] {
+  // A question claims nothing, and a heading names.
+  if (/\?\s*$/.test(sentence.prose) || /^[ \t]*#/.test(sentence.text)) return [];
   const words = sentence.prose.replace(TERM, (term) => '\uFFFC'.repeat(term.length));
   const found = JUDGEMENT.exec(words);
-  if (found === null || SOURCE.test(sentence.text) || MEASURE.test(sentence.text)) return [];
-  if (next !== undefined && NAMES_SOURCE.test(next.prose) && SOURCE.test(next.text)) return [];
+  const near = neighbours.filter((each) => each !== undefined && (each.unit === sentence.unit || SEE.test(each.prose)));
+  if (found === null || [sentence, ...near].some((each) => each !== undefined && SOURCE.test(each.text))) return [];
+  if (MEASURE.test(sentence.text)) return [];
   return [
     {
       rule: 'reply/cite-source',
@@ -121,9 +139,10 @@ function alternatives(phrases: readonly string[]): string {
   const longestFirst = [...phrases].sort((one, other) => other.length - one.length);
   return longestFirst
     .map((phrase) => {
-      const escaped = phrase.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll(' ', String.raw`\s+`);
-      const before = /^\p{Script=Latin}/u.test(phrase) ? String.raw`(?<![\p{L}\p{N}_-])` : '';
-      const after = /\p{Script=Latin}$/u.test(phrase) ? String.raw`(?![\p{L}\p{N}_])` : '';
+      // Emphasis may begin or end within a phrase.
+      const escaped = phrase.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll(' ', String.raw`[\s*_]+`);
+      const before = /^\p{Script=Latin}/u.test(phrase) ? String.raw`(?<![\p{L}\p{N}-])` : '';
+      const after = /\p{Script=Latin}$/u.test(phrase) ? String.raw`(?![\p{L}\p{N}])` : '';
       return before + escaped + after;
     })
     .join('|');
