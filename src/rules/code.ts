@@ -13,7 +13,9 @@ import type { Check, RuleContext } from './context.ts';
 
 /** Comments that stand for code that was left out. */
 const LEFT_OUT: readonly RegExp[] = [
-  /^#\s*(\.{3}|…)\s*$/,
+  /^#\s*(\.{3}|…+)\s*$/,
+  /^#\s*\(?(unchanged|omitted for brevity|same as above|other methods unchanged|-+ ?snip ?-+|implement here)\)?\s*$/i,
+  /^#\s*(\.{3}|…+)?\s*(restlicher Code|Rest (wie gehabt|bleibt|unverändert)|(el )?resto del código|le reste du code|ここに.{0,12}(書く|実装)|这里添加|在此处?添加|……?其余代码)/i,
   /^#\s*(\.{3}|…)?\s*\(?(the\s+)?(rest|remainder) of (the |your |this |existing )*(code|file|function|method|class|implementation|logic|module|endpoints?|imports?)\b/i,
   /^#\s*(\.{3}|…)\s*\(?(the\s+)?(existing|previous|other|remaining|same|rest|more)\b/i,
   /^#\s*\(?(existing|previous|remaining|unchanged) (code|implementation|methods?|functions?|imports?|endpoints?|logic)( (here|unchanged|remains?|stays?|continues|as before|above|below|goes here).*)?\)?\s*(\.{3}|…)?\s*$/i,
