@@ -218,6 +218,17 @@ it.each([
   expect((await call('write_file', { path: 'docs/a.md', section: 'A', content: CUT })).isError).toBe(false);
 });
 
+it('does not take a text whose section was lost on the way for the whole document', async () => {
+  const root = await temporaryFolder();
+  const call = await ready(root);
+  const skeleton = '# Guide\n\n## Start\n\n[TBD]\n\n## Use\n\n[TBD]\n';
+  await call('write_file', { path: 'docs/a.md', content: skeleton });
+  const lost = await call('write_file', { path: 'docs/a.md', content: 'Install it first.' });
+  expect(lost.text).toContain('replacing it would lose all of them');
+  expect(await readFile(path.join(root, 'docs/a.md'), 'utf8')).toBe(skeleton);
+  expect((await call('write_file', { path: 'docs/a.md', content: '# Guide\n\nInstall it, use it.\n' })).isError).toBe(false);
+});
+
 it('tells parts of one name apart, and documents with lone carriage returns', async () => {
   const root = await temporaryFolder();
   await addFiles(root, { 'a.py': '"""A."""\n\n# [TBD] part\n\n# [TBD] part\n', 'docs/a.md': '# A\r\r[TBD]\r' });

@@ -280,7 +280,7 @@ function whyOpenParagraph(text: string, earlier: readonly Passage[]): string | u
   const unstopped = paragraphs.filter((passage) => LETTER_AT_END.test(passage.text)).length;
   // Some people never write a stop at the end of a paragraph, nor behind a hard line break.
   if (text.endsWith(`\\\n${line}`) || unstopped * 2 > paragraphs.length) return undefined;
-  const isAmongSentences = paragraphs.length > 0 && unstopped === 0 && sizeOf(text) >= MIN_SENTENCE_WORDS / 3;
+  const isAmongSentences = unstopped === 0 && (paragraphs.length > 1 || (paragraphs.length > 0 && sizeOf(text) >= MIN_SENTENCE_WORDS / 3));
   return isSentence(text) || isAmongSentences ? 'the last sentence has no end' : undefined;
 }
 

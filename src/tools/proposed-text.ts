@@ -8,7 +8,7 @@ import {
   needsBatches,
   TBD,
 } from '../documents/batch.ts';
-import { isPython, outlineLines } from '../documents/batch-plan.ts';
+import { isPython, outlineLines, readBatchSections } from '../documents/batch-plan.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { countLines, type TextFile, toLf, withLineEnding } from '../workspace/text.ts';
 import { applyEdits, type Edit } from './edit-text.ts';
@@ -41,6 +41,7 @@ export async function proposedText(
   if (section !== undefined) return withSection(place, path, existing, section, content);
   if (content !== undefined) {
     await refuseLongContent(path, existing, content);
+    if (existing !== undefined) await refuseLostSection(existing, content);
     const text = content.replace(/^\uFEFF/, '');
     const kept = existing === undefined || existing.lineEnding === 'mixed' ? text : withLineEnding(toLf(text), existing.lineEnding);
     return { text: kept, confirmed: undefined };
@@ -107,6 +108,21 @@ async function refuseLongContent(path: string, existing: TextFile | undefined, c
       `"${path}" would get ${size.lines} lines in one write; over ${MAX_MODULE_LINES_AT_ONCE} a module is split, or written in parts, so that nothing is cut off.`,
       `Split it by what its parts are for. If it must stay one: ${firstStep(path)}`,
     );
+}
+
+/** A text without any heading of the skeleton it would replace is one section's, whose name was lost on the way. */
+async function refuseLostSection(existing: TextFile, content: string): Promise<void> {
+  if (!isDocument(existing.path)) return;
+  const before = await readBatchSections(existing.path, existing.text);
+  const next = before.find((section) => section.isOpen);
+  if (next === undefined || before.length < 2) return;
+  const titles = new Set((await readBatchSections(existing.path, content)).map((section) => section.title));
+  if (before.some((section) => titles.has(section.title))) return;
+  throw new Refusal(
+    'gate',
+    `"${existing.path}" is written in sections, and this text has none of its headings: replacing it would lose all of them.`,
+    `Name the section. ${expectedCall(existing.path, next.name)}`,
+  );
 }
 
 /** batch/section for a document that is over the limit. */

@@ -24,8 +24,9 @@ export const writeFile = defineTool({
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     path: z.string().describe('Relative to the workspace root'),
-    content: z.string().optional().describe('The whole text, or that of the section'),
+    // Before the text: a call that is cut within it still says what it is a part of.
     section: z.string().optional().describe('Heading or # [TBD] name'),
+    content: z.string().optional().describe('The whole text, or that of the section'),
     edits: z
       .array(z.strictObject({ old: z.string(), new: z.string(), all: z.boolean().optional().describe('Replace every occurrence') }))
       .min(1)
