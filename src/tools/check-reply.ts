@@ -17,9 +17,10 @@ const MAX_CHARACTERS = 200_000;
 const MAX_SHOWN = 50;
 /** More than a snippet. */
 const PYTHON_BLOCK = /^[ \t]*(?:`{3,}|~{3,})[ \t]*(?:python|py)\b[^\n]*\n(?:(?![ \t]*(?:`{3}|~{3}))[^\n]*\n){4}/im;
+const PATH_ALONE = /^[ \t>*-]*`?\.ai\/[^\s`]+`?[ \t]*$/m;
 /** Who reports a deliverable says that it is done. */
 const COMPLETION =
-  /(?<!\p{L})(?:complete|completed|done|finished|written|wrote|saved|stored|filled|created|updated|ready|completad[oa]|complet[oa]|terminad[oa]|guardad[oa]|list[oa]|fertig|vollständig|abgeschlossen|erstellt|gespeichert|liegt|complète?|complet|terminée?|enregistrée?|rempli)(?!\p{L})|完成|补齐|補齊|写好|写入|寫入|保存|已更新|已填|完了|作成|記入|書き終え|更新した/iu;
+  /(?<!\p{L})(?:complete|completed|done|finished|written|wrote|saved|stored|filled|created|updated|ready|completad[oa]|complet[oa]|terminad[oa]|guardad[oa]|list[oa]|fertig|vollständig|abgeschlossen|erstellt|gespeichert|liegt|complète?|complet|terminée?|enregistrée?|rempli)(?!\p{L})|完成|补全|补齐|補齊|写好|写入|寫入|保存|已更新|已填|完了|作成|記入|書いた|書きました|書き終え|更新した/iu;
 
 /** `check_reply`: whether a reply may go to the user as it is. It is never rewritten here. */
 export const checkReply = defineTool({
@@ -80,7 +81,8 @@ const WORDS: Readonly<Record<ReplyKind, string>> = {
 
 function kindOf(reply: string): ReplyKind {
   if (readAnswerSections(reply).length > 0 || PYTHON_BLOCK.test(reply)) return 'code';
-  const isReport = namedPaths(reply).some((path) => isDocument(path) || path.startsWith('.ai/')) && COMPLETION.test(reply);
+  const isReport =
+    namedPaths(reply).some((path) => isDocument(path) || path.startsWith('.ai/')) && (COMPLETION.test(reply) || PATH_ALONE.test(reply));
   return isReport && !/[?？]\s*$/.test(reply.trimEnd()) ? 'deliverable' : 'other';
 }
 
