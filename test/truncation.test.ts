@@ -27,7 +27,7 @@ describe('texts that are cut', () => {
     expect(findTruncation('Run it:\n\n```sh\nmake')).toEqual({
       reason: 'the code fence opened on line 3 is not closed',
       line: 3,
-      isCertain: true,
+      isOpen: true,
     });
     expect(findTruncation('- One thing.\n- Another thing.\n- The third')).toEqual({
       reason: 'the last item has no stop, unlike those before it',

@@ -1,5 +1,5 @@
 import { type LineEnding, withLineEnding } from '../workspace/text.ts';
-import { TBD } from './batch.ts';
+import { isMarker } from './batch.ts';
 import { findSections, readSections, type Section, sectionNames, trimmedContent, withReplaced, withSectionText } from './sections.ts';
 
 /** What is written in one call of a batch: a section of a document, or a `# [TBD] name` line of a module's outline. */
@@ -139,12 +139,12 @@ function outlineSections(text: string): BatchSection[] {
 
 /** Where `[TBD]` stands alone on a line outside of code. */
 function markerIn(text: string): { readonly start: number; readonly end: number } | undefined {
-  if (!text.includes(TBD)) return undefined;
+  if (!/\[TBD\]/i.test(text)) return undefined;
   let fence: string | undefined;
   let start = 0;
   for (const line of text.split('\n')) {
     const mark = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence === undefined && mark === undefined && line.trim() === TBD) return { start, end: start + line.trimEnd().length };
+    if (fence === undefined && mark === undefined && isMarker(line.trimEnd())) return { start, end: start + line.trimEnd().length };
     if (fence === undefined) fence = mark;
     else if (mark?.startsWith(fence) === true) fence = undefined;
     start += line.length + 1;

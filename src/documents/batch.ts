@@ -9,6 +9,7 @@ export const MAX_SECTION_LINES = 100;
 /** What every section of a skeleton holds until it is written. */
 export const TBD = '[TBD]';
 
+const MARKER = /^[ \t>*_+-]*(?:\d{1,3}[.)][ \t]+)?`?\[TBD\]`?[ \t*_\\.]*$/i;
 const BEFORE_SKELETON = /^(?:(---|\+\+\+)\r?\n[\s\S]*?\n\1)?\s*(?:<!--[\s\S]*?-->\s*)*$/;
 const DOCUMENT = /\.(md|markdown|mdx|rst|adoc|txt)$/i;
 
@@ -27,12 +28,17 @@ export function needsBatches(size: { lines: number; characters: number }): boole
   return size.lines > MAX_LINES_AT_ONCE || size.characters > MAX_CHARACTERS_AT_ONCE;
 }
 
+/** True for a line that holds nothing but `[TBD]`, whatever marks stand around it. */
+export function isMarker(line: string): boolean {
+  return MARKER.test(line);
+}
+
 /** True when a document is only a skeleton: headings, and nothing but `[TBD]` below them; front matter and comments may stand before. */
 export async function isSkeleton(text: string): Promise<boolean> {
   const sections = await readSections(text);
   const lead = text.slice(0, sections[0]?.headingStart ?? 0).trim();
   const own = sections.map((section) => text.slice(section.bodyStart, section.bodyEnd).trim());
-  return BEFORE_SKELETON.test(lead) && own.includes(TBD) && own.every((each) => each === '' || each === TBD);
+  return BEFORE_SKELETON.test(lead) && own.some(isMarker) && own.every((each) => each === '' || isMarker(each));
 }
 
 /** 1-based lines that still hold a `[TBD]` marker. */

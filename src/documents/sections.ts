@@ -126,19 +126,24 @@ export function findSections(sections: readonly Section[], wanted: string): Sect
   return sections.filter((_, index) => [names[index], paths[index]].some((name) => plainTitle(name ?? '') === title));
 }
 
-/** A name for each section that means it alone: its title, `Parent > Title`, or `Title (2)` for the second of that title. */
+/** A name for each section that means it alone: its title, `Parent > Title`, or `Title (2)` for the second of that title, with its line where headings look so. */
 export function sectionNames(sections: readonly Section[]): string[] {
   const paths = pathNames(sections);
   const titles = counted(sections.map((section) => plainTitle(section.title)));
   const byPath = counted(paths.map(plainTitle));
   const seen = new Map<string, number>();
-  return sections.map(({ title }, index) => {
+  const taken = new Set<string>();
+  return sections.map(({ title, startLine }, index) => {
     const plain = plainTitle(title);
     const place = (seen.get(plain) ?? 0) + 1;
     seen.set(plain, place);
     const path = paths[index] ?? title;
     if (titles.get(plain) === 1) return title;
-    return byPath.get(plainTitle(path)) === 1 ? path : `${title} (${place})`;
+    const named = byPath.get(plainTitle(path)) === 1 ? path : `${title} (${place})`;
+    // A heading may look like such a name.
+    const name = titles.has(plainTitle(named)) || taken.has(plainTitle(named)) ? `${title} (line ${startLine})` : named;
+    taken.add(plainTitle(name));
+    return name;
   });
 }
 

@@ -4,8 +4,8 @@ export interface Truncation {
   readonly reason: string;
   /** 1-based line within the text. */
   readonly line: number;
-  /** What is open would take in what follows: no whole text ends so. */
-  readonly isCertain?: boolean;
+  /** What is open takes in whatever follows. */
+  readonly isOpen?: boolean;
 }
 
 /** A line of the text without the quote marks before it and the white space around it. */
@@ -104,7 +104,7 @@ function readLines(raw: readonly string[]): { lines: Line[]; open: Truncation | 
   if (start === undefined) return { lines, open: undefined };
   return {
     lines,
-    open: { reason: `the ${fence ? 'code fence' : 'comment'} opened on line ${start} is not closed`, line: start, isCertain: true },
+    open: { reason: `the ${fence ? 'code fence' : 'comment'} opened on line ${start} is not closed`, line: start, isOpen: true },
   };
 }
 

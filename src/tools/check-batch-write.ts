@@ -9,7 +9,7 @@ import { readWorkflowConfig } from '../workspace/config.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { hashOf, type TextFile } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { expectedCall } from './fill-section.ts';
+import { expectedCall, holdsLines, suspectedIn, withoutOwnHeading } from './fill-section.ts';
 import { foreignFindings } from './foreign-findings.ts';
 import { plural } from './present.ts';
 import { firstStep } from './proposed-text.ts';
@@ -91,6 +91,7 @@ async function stateOf(
         (section) => confirmed.has(hashOf(trimmedContent(section.text))) || session.confirmed.has(keyOf(path, section.text)),
       );
   for (const { section } of suspected) session.reported.add(keyOf(path, section.text));
+  const refused = await refusedSection(await session.workspace(), path, sections);
   const [cut] = suspected;
   const [next] = open;
   const size = measure(file.text);
@@ -107,6 +108,11 @@ async function stateOf(
         `${expectedCall(path, cut.section.name)} Send it again, whole. If this is its end, call check_batch_write with section and, as content, the text that is there.`,
       ].join('\n'),
       structured: { ...answer(path, batches, 'rewrite_section', cut.section.name), ...common },
+    };
+  if (refused !== undefined)
+    return {
+      text: `What was sent for "${refused.name}" looked cut, and was not written.\n${expectedCall(path, refused.name)}`,
+      structured: { ...answer(path, batches, 'rewrite_section', refused.name), ...common },
     };
   if (next !== undefined)
     return {
@@ -138,7 +144,8 @@ async function compareWithSent(session: Session, file: TextFile, wanted: string,
   if (section === undefined)
     throw new Refusal('no_match', `"${file.path}" has no section "${wanted}".`, 'Call check_batch_write without section for what it has.');
   if (sent === undefined) return;
-  const same = found.find((each) => isSameText(each, sent));
+  const own = await Promise.all(found.map((each) => withoutOwnHeading(sent, each)));
+  const same = found.find((each, index) => holdsLines(each.tree, own[index] ?? sent));
   if (same !== undefined) {
     // Only what was reported before can be said to be whole all the same.
     if (session.reported.has(keyOf(file.path, same.text))) session.confirmed.add(keyOf(file.path, same.text));
@@ -151,6 +158,12 @@ async function compareWithSent(session: Session, file: TextFile, wanted: string,
     `"${section.name}" on disk is not what was sent: ${plural(there.length, 'line')} there, ${given.length} sent, different from line ${(at === -1 ? there.length : at) + 1} on.`,
     expectedCall(file.path, section.name),
   );
+}
+
+/** The section that `write_file` wants first. */
+async function refusedSection(workspace: Workspace, path: string, sections: readonly BatchSection[]): Promise<BatchSection | undefined> {
+  const folders = iterationFolders(await readWorkflowConfig(workspace));
+  return folders === undefined ? undefined : suspectedIn({ workspace, folder: folders.temp }, path, sections);
 }
 
 /** The hashes of texts that were said to be whole when they were written. */
@@ -167,12 +180,6 @@ function suspicions(sections: readonly BatchSection[], isConfirmed: (section: Ba
     const cut = findTruncation(section.text, below !== undefined && below.level > section.level);
     return cut === undefined ? [] : [{ section, ...cut }];
   });
-}
-
-/** With or without the sections below it, and its own heading. */
-function isSameText(section: BatchSection, sent: string): boolean {
-  const withoutHeading = trimmedContent(sent.replace(/^#{1,6}[ \t][^\n]*\n/, ''));
-  return [section.text, section.tree].map(trimmedContent).some((own) => own === sent || own === withoutHeading);
 }
 
 function keyOf(path: string, text: string): string {

@@ -1,10 +1,10 @@
-import { MAX_CHARACTERS_AT_ONCE, MAX_SECTION_LINES, measure, TBD } from '../documents/batch.ts';
+import { isMarker, MAX_CHARACTERS_AT_ONCE, MAX_SECTION_LINES, measure, TBD } from '../documents/batch.ts';
 import { type BatchEntry, NEW_ENTRY, noteBatch, readBatchJournal } from '../documents/batch-journal.ts';
 import { type BatchSection, findBatchSections, isPython, readBatchSections } from '../documents/batch-plan.ts';
 import { plainTitle, readSections, trimmedContent } from '../documents/sections.ts';
-import { findTruncation } from '../documents/truncation.ts';
+import { findTruncation, type Truncation } from '../documents/truncation.ts';
 import { Refusal } from '../workspace/refusal.ts';
-import { hashOf, type TextFile } from '../workspace/text.ts';
+import { hashOf, type TextFile, toLf } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Session } from './session.ts';
 
@@ -18,8 +18,10 @@ export interface BatchPlace {
 /** What a write of a section gives. */
 export interface FilledText {
   readonly text: string;
-  /** The hash of a section's text that looks cut and was said to be whole. */
-  readonly confirmed: string | undefined;
+  /** The hashes of texts that look cut and were said to be whole. */
+  readonly confirmed: readonly string[];
+  /** The section that was filled; undefined for any other write. */
+  readonly section: string | undefined;
 }
 
 /**
@@ -34,16 +36,27 @@ export async function textWithSection(place: BatchPlace, file: TextFile, wanted:
       `"${file.path}" ends lines with lone carriage returns.`,
       'Ask the user to convert it to LF or CRLF; edits can change it until then.',
     );
+  refuseLong(file, wanted, content);
+  // Who repeats a call after a failure does not want the text twice.
+  if (isPython(file.path) && holdsLines(file.text, content)) return { text: file.text, confirmed: [], section: undefined };
   const sections = await readBatchSections(file.path, file.text);
   const section = await onlySection(file, sections, wanted);
   const own = isPython(file.path) ? content : await withoutOwnHeading(content, section);
-  if (own.trim() === '')
+  if (own.trim() === '' || isMarker(own.trim()))
     throw new Refusal('invalid_input', `No text is given for "${shown(section.name)}".`, expectedCall(file.path, section.name));
-  refuseLong(file, section, own);
-  const confirmed = await refuseOutOfTurn(place, file, sections, section, own);
+  if (!isPython(file.path) && holdsLines(section.tree, own)) return { text: file.text, confirmed: [], section: section.name };
   const text = section.filledWith(own, file.lineEnding);
-  if (!isPython(file.path)) await refuseOtherStructure(file, sections, section, text);
-  return { text, confirmed };
+  const problem = isPython(file.path) ? undefined : await structureProblem(file, sections, section, text);
+  // What is left open is first of all cut.
+  if (problem !== undefined && findTruncation(own)?.isOpen !== true) throw problem;
+  const confirmed = await refuseOutOfTurn(place, file, sections, section, own);
+  if (problem !== undefined) throw problem;
+  return { text, confirmed, section: section.name };
+}
+
+/** True where the lines of a text stand in another as they are; blank lines around them do not count. */
+export function holdsLines(text: string, lines: string): boolean {
+  return `\n${toLf(text)}\n`.includes(`\n${trimmedContent(lines)}\n`);
 }
 
 /**
@@ -51,15 +64,19 @@ export async function textWithSection(place: BatchPlace, file: TextFile, wanted:
  * changed. `text` is the document as the edits leave it.
  * @throws Refusal that names the call which is expected next
  */
-export async function refuseEditsOutOfTurn(place: BatchPlace, file: TextFile, text: string): Promise<string | undefined> {
+export async function refuseEditsOutOfTurn(place: BatchPlace, file: TextFile, text: string): Promise<readonly string[]> {
   const before = await readBatchSections(file.path, file.text);
-  const after = new Map((await readBatchSections(file.path, text)).map((section) => [section.name, section]));
+  const after = await readBatchSections(file.path, text);
+  // A heading may have been changed with its text.
+  const isSameCount = after.length === before.length;
+  const now = (section: BatchSection): BatchSection | undefined =>
+    isSameCount ? after[before.indexOf(section)] : after.find((each) => each.name === section.name);
   const suspected = await suspectedIn(place, file.path, before);
-  if (suspected !== undefined && after.get(suspected.name)?.text === suspected.text) throw comesFirst(file.path, suspected);
-  let confirmed: string | undefined;
+  if (suspected !== undefined && now(suspected)?.text === suspected.text) throw comesFirst(file.path, suspected);
+  const confirmed: string[] = [];
   for (const section of before.filter((each) => each.isOpen)) {
-    const filled = after.get(section.name);
-    if (filled !== undefined && !filled.isOpen) confirmed = await refuseOutOfTurn(place, file, before, section, filled.text);
+    const filled = now(section);
+    if (filled !== undefined && !filled.isOpen) confirmed.push(...(await refuseOutOfTurn(place, file, before, section, filled.text)));
   }
   return confirmed;
 }
@@ -76,13 +93,18 @@ export async function nextInBatch(path: string, text: string): Promise<{ readonl
 export async function noteWritten(
   { workspace, folder }: BatchPlace,
   path: string,
-  isOpen: boolean,
-  confirmed: string | undefined,
+  text: string,
+  { confirmed, section }: Pick<FilledText, 'confirmed' | 'section'>,
 ): Promise<void> {
+  const sections = await readBatchSections(path, text);
+  const isOpen = sections.some((each) => each.isOpen);
   await noteBatch(workspace, folder, path, (entry) => {
-    const known = [...(entry?.confirmed ?? []), ...(confirmed === undefined ? [] : [confirmed])];
-    // What looked cut is looked up in the file: once it is written, it is no more.
-    const { suspected } = entry ?? NEW_ENTRY;
+    const known = [...(entry?.confirmed ?? []), ...confirmed];
+    const before = (entry ?? NEW_ENTRY).suspected;
+    // What was written, or stands there no more as it did, is not suspected any longer.
+    const isOver =
+      before?.section === section || !sections.some((each) => each.name === before?.section && hashOf(each.text) === before.was);
+    const suspected = isOver ? undefined : before;
     return isOpen || known.length > 0 ? { ...(suspected === undefined ? {} : { suspected }), confirmed: [...new Set(known)] } : undefined;
   });
 }
@@ -122,26 +144,26 @@ async function onlySection(file: TextFile, sections: readonly BatchSection[], wa
   );
 }
 
-function refuseLong(file: TextFile, section: BatchSection, own: string): void {
+function refuseLong(file: TextFile, section: string, own: string): void {
   const { lines, characters } = measure(trimmedContent(own));
   if (lines <= MAX_SECTION_LINES && characters <= MAX_CHARACTERS_AT_ONCE) return;
   throw new Refusal(
     'gate',
-    `"${shown(section.name)}" would get ${lines} lines and ${characters} characters in one write; a section gets at most ${MAX_SECTION_LINES} lines and ${MAX_CHARACTERS_AT_ONCE} characters.`,
+    `"${shown(section)}" would get ${lines} lines and ${characters} characters in one write; a section gets at most ${MAX_SECTION_LINES} lines and ${MAX_CHARACTERS_AT_ONCE} characters.`,
     isPython(file.path)
       ? `Write it as several: first replace its ${TBD} line by one # ${TBD} <name> line for each part, with edits.`
       : `Give it sub-headings first: send them, each with ${TBD} below it, as its text, then fill them one by one.`,
   );
 }
 
-/** The hash of a text that looks cut and is sent again; undefined for one that looks whole. */
+/** The hashes of what looks cut in a text that is sent again; none for one that looks whole. */
 async function refuseOutOfTurn(
   place: BatchPlace,
   file: TextFile,
   sections: readonly BatchSection[],
   section: BatchSection,
   own: string,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
   const suspected = await suspectedIn(place, file.path, sections);
   if (suspected !== undefined && suspected.name !== section.name) throw comesFirst(file.path, suspected);
   const next = sections.find((each) => each.isOpen);
@@ -151,7 +173,15 @@ async function refuseOutOfTurn(
       `"${shown(section.name)}" is not next: "${next.name}" (line ${next.line}) is still open.`,
       expectedCall(file.path, next.name),
     );
-  return isPython(file.path) ? undefined : refuseCutText(place, file, sections, section, own);
+  // A number may have moved to another section since the caller read it.
+  const twins = sections.filter((each) => each.title === section.title);
+  if (!section.isOpen && section.name !== section.title && twins.some((each) => each.isOpen))
+    throw new Refusal(
+      'gate',
+      `"${shown(section.name)}" is filled already, while another "${shown(section.title)}" is open.`,
+      next === undefined ? 'Change it with edits.' : `${expectedCall(file.path, next.name)} Change what is written with edits.`,
+    );
+  return isPython(file.path) ? [] : refuseCutText(place, file, sections, section, own);
 }
 
 function comesFirst(path: string, suspected: BatchSection): Refusal {
@@ -168,33 +198,44 @@ async function refuseCutText(
   sections: readonly BatchSection[],
   section: BatchSection,
   own: string,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
   const body = trimmedContent(own);
-  const hasHeadings = (await readSections(body)).length > 0;
-  // Headings may come with a skeleton of what stands below them.
-  const judged = hasHeadings ? body.replace(/^[ \t]*\[TBD\][ \t]*$/gm, 'x.') : body;
-  const below = sections[sections.indexOf(section) + 1];
-  const cut = findTruncation(judged, below !== undefined && below.level > section.level);
-  if (cut === undefined) return undefined;
-  const hash = hashOf(body);
-  const key = JSON.stringify([file.path, section.name, hash]);
+  const below = sections[sections.findIndex((each) => each.line === section.line) + 1];
+  const cuts = await cutsIn(body, below !== undefined && below.level > section.level);
+  const [cut] = cuts;
+  if (cut === undefined) return [];
+  const key = JSON.stringify([file.path, section.name, hashOf(body)]);
   // Who sends it again has read that it looks cut: a program that only repeats calls has not, after a new start.
-  if (session.refusedTexts.has(key) && cut.isCertain !== true) return hash;
+  if (session.refusedTexts.has(key)) return cuts.map(({ hash }) => hash);
   session.refusedTexts.add(key);
   await noteBatch(workspace, folder, file.path, (entry) => ({
     confirmed: entry?.confirmed ?? [],
     suspected: { section: section.name, was: hashOf(section.text) },
   }));
-  const confirm = cut.isCertain === true ? '' : ' If this is its end, send the same text once more.';
   throw new Refusal(
     'gate',
     `The text for "${shown(section.name)}" looks cut at its line ${cut.line}: ${cut.reason}. Nothing was written.`,
-    `Send the section again, whole.${confirm} ${expectedCall(file.path, section.name)}`,
+    `Send the section again, whole. If this is its end, send the same text once more. ${expectedCall(file.path, section.name)}`,
   );
 }
 
-/** Many begin with the heading that is there already. */
-async function withoutOwnHeading(content: string, { title, level }: BatchSection): Promise<string> {
+/** What looks cut in a text and in the sections it brings; what they leave open is no cut. `leadsOn`: sections follow below it. */
+async function cutsIn(body: string, leadsOn: boolean): Promise<(Truncation & { readonly hash: string })[]> {
+  const parts = await readBatchSections('', body);
+  return parts.flatMap((part, index) => {
+    const below = parts[index + 1];
+    const isLast = below === undefined;
+    if (part.isOpen || (part.text === '' && !isLast)) return [];
+    const cut = part.text === '' ? undefined : findTruncation(part.text, isLast ? leadsOn : below.level > part.level);
+    if (cut !== undefined) return [{ ...cut, line: part.textLine + cut.line - 1, hash: hashOf(trimmedContent(part.text)) }];
+    return part.text === '' && part.level > 0
+      ? [{ reason: 'nothing stands below the last heading', line: part.line, hash: hashOf('') }]
+      : [];
+  });
+}
+
+/** A text without the heading that is there already, with which many begin. */
+export async function withoutOwnHeading(content: string, { title, level }: BatchSection): Promise<string> {
   const body = trimmedContent(content);
   const [first] = await readSections(body);
   const isOwn = first?.headingStart === 0 && first.level === level && plainTitle(first.title) === plainTitle(title);
@@ -202,25 +243,31 @@ async function withoutOwnHeading(content: string, { title, level }: BatchSection
 }
 
 /** A section's text may bring headings of its own below it, where it has none yet, and nothing that changes the others. */
-async function refuseOtherStructure(file: TextFile, before: readonly BatchSection[], section: BatchSection, text: string): Promise<void> {
+async function structureProblem(
+  file: TextFile,
+  before: readonly BatchSection[],
+  section: BatchSection,
+  text: string,
+): Promise<Refusal | undefined> {
   const index = before.findIndex((each) => each.line === section.line);
   const after = await readBatchSections(file.path, text);
   const brought = after.slice(index + 1, index + 1 + after.length - before.length);
   const others = [...after.slice(0, index), ...after.slice(index + 1 + brought.length)];
   const isSame = shapeOf(others) === shapeOf(before.filter((each) => each !== before[index]));
   if (!isSame || after[index]?.title !== section.title || brought.some((each) => each.level <= section.level))
-    throw new Refusal(
+    return new Refusal(
       'gate',
       `The text for "${shown(section.name)}" would change the other sections of "${file.path}".`,
       'Leave out headings of its level or above, close every code fence and comment, and keep a blank line before a line of --- or ===.',
     );
   const child = before[index + 1];
   if (brought.length > 0 && child !== undefined && child.level > section.level && section.level > 0)
-    throw new Refusal(
+    return new Refusal(
       'gate',
       `"${shown(section.name)}" has sections of its own already, from "${child.name}" on.`,
       'Send its own text without headings, and fill those sections one by one.',
     );
+  return undefined;
 }
 
 function shapeOf(sections: readonly BatchSection[]): string {

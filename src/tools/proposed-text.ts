@@ -44,7 +44,7 @@ export async function proposedText(
     if (existing !== undefined) await refuseLostSection(existing, content);
     const text = content.replace(/^\uFEFF/, '');
     const kept = existing === undefined || existing.lineEnding === 'mixed' ? text : withLineEnding(toLf(text), existing.lineEnding);
-    return { text: kept, confirmed: undefined };
+    return { text: kept, confirmed: [], section: undefined };
   }
   if (edits === undefined)
     throw new Refusal(
@@ -56,7 +56,7 @@ export async function proposedText(
     throw new Refusal('not_found', `"${path}" does not exist: there is nothing to edit.`, 'Create it with content.');
   const text = applyEdits(existing.text, edits, existing.lineEnding, path);
   refuseLongEdits(path, text, edits);
-  return { text, confirmed: isDocument(path) ? await refuseEditsOutOfTurn(place, existing, text) : undefined };
+  return { text, confirmed: isDocument(path) ? await refuseEditsOutOfTurn(place, existing, text) : [], section: undefined };
 }
 
 function withSection(
@@ -110,18 +110,18 @@ async function refuseLongContent(path: string, existing: TextFile | undefined, c
     );
 }
 
-/** A text without any heading of the skeleton it would replace is one section's, whose name was lost on the way. */
+/** A text without the open headings of the skeleton it would replace is one section's, whose name was lost on the way. */
 async function refuseLostSection(existing: TextFile, content: string): Promise<void> {
-  if (!isDocument(existing.path)) return;
+  if (!isDocument(existing.path) || (await isSkeleton(content))) return;
   const before = await readBatchSections(existing.path, existing.text);
-  const next = before.find((section) => section.isOpen);
-  if (next === undefined || before.length < 2) return;
-  const titles = new Set((await readBatchSections(existing.path, content)).map((section) => section.title));
-  if (before.some((section) => titles.has(section.title))) return;
+  const open = before.filter((section) => section.isOpen);
+  const titles = new Set((await readBatchSections(existing.path, content)).map(({ level, title }) => `${level} ${title}`));
+  const [lost] = open.filter(({ level, title }) => level > 0 && !titles.has(`${level} ${title}`));
+  if (lost === undefined || before.length < 2) return;
   throw new Refusal(
     'gate',
-    `"${existing.path}" is written in sections, and this text has none of its headings: replacing it would lose all of them.`,
-    `Name the section. ${expectedCall(existing.path, next.name)}`,
+    `"${existing.path}" is written in sections, and this text lacks "${lost.name}", which is still open: replacing the whole would lose it.`,
+    `Name the section. ${expectedCall(existing.path, open[0]?.name ?? lost.name)} To begin anew, send another skeleton.`,
   );
 }
 

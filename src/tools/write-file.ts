@@ -58,7 +58,8 @@ export const writeFile = defineTool({
     refuseStale(existing, input.expected_hash, known, isReplacement);
 
     const place = { workspace, folder: folders.temp, session };
-    const { text: proposed, confirmed } = await proposedText(place, target.relative, existing, input);
+    const change = await proposedText(place, target.relative, existing, input);
+    const proposed = change.text;
     const python = isPython(target.relative)
       ? await judgePython(session, workspace, target.relative, existing, proposed, input)
       : undefined;
@@ -72,13 +73,13 @@ export const writeFile = defineTool({
     const isBatch = isDocument(target.relative) || isPython(target.relative);
     const next = isBatch ? await nextInBatch(target.relative, text) : undefined;
     // Before the file: what it names is looked up on disk, so that an entry too many does no harm.
-    if (next !== undefined) await noteWritten(place, target.relative, true, undefined);
+    if (next !== undefined) await noteWritten(place, target.relative, text, { confirmed: [], section: undefined });
     if (action !== 'unchanged') {
       const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
       await writeAtomically(target, bytes, expected, existing?.mode);
     }
     session.seen.set(target.relative, hash);
-    if (isBatch) await noteWritten(place, target.relative, next !== undefined, confirmed);
+    if (isBatch) await noteWritten(place, target.relative, text, change);
     const lines = countLines(text);
     const remaining = python?.remaining ?? [];
     const foreign = isDocument(target.relative) ? await foreignFindings(workspace, target.relative, existing?.text ?? '', text) : [];
