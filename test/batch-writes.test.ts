@@ -254,6 +254,9 @@ it('forgets a suspicion with the next text that is whole, and takes a repeated c
   expect((await fill('B1', 'It has no parts:')).text).toContain('ends with a colon');
   expect((await fill('B1', 'Nested.\n\n#### Deeper\n\nIt is whole.')).isError).toBe(false);
   expect((await fill('B1', 'Nested.\n\n#### Deeper\n\nIt is whole.')).structured.action).toBe('unchanged');
+  expect((await fill('A', 'One.\n\nTwo.')).isError).toBe(false);
+  expect((await fill('A', 'Two.')).structured.action).toBe('edited');
+  expect((await fill('A', 'Old whole text.')).structured.action).toBe('edited');
   expect((await fill('C', `Begins, and then ${CUT}\n\n### Part\n\nWhole.`)).text).toContain('looks cut at its line 1');
   expect((await fill('C', '**[TBD]**')).text).toContain('No text is given');
   expect((await fill('C', 'Done.')).structured.next_section).toBe('');

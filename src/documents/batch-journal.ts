@@ -9,6 +9,8 @@ const entryShape = z.object({
   suspected: z.object({ section: z.string(), was: z.string() }).optional(),
   /** Hashes of texts that look cut and were said to be whole. */
   confirmed: z.array(z.string()).default([]),
+  /** What was filled last: who repeats that call does not want the text twice. */
+  last: z.object({ section: z.string(), hash: z.string() }).optional(),
 });
 
 /** What the files themselves do not tell of a batch write. */

@@ -20,8 +20,8 @@ export interface FilledText {
   readonly text: string;
   /** The hashes of texts that look cut and were said to be whole. */
   readonly confirmed: readonly string[];
-  /** The section that was filled; undefined for any other write. */
-  readonly section: string | undefined;
+  /** The section that was filled, and the hash of its text; undefined for any other write. */
+  readonly filled: { readonly section: string; readonly hash: string } | undefined;
 }
 
 /**
@@ -37,21 +37,28 @@ export async function textWithSection(place: BatchPlace, file: TextFile, wanted:
       'Ask the user to convert it to LF or CRLF; edits can change it until then.',
     );
   refuseLong(file, wanted, content);
-  // Who repeats a call after a failure does not want the text twice.
-  if (isPython(file.path) && holdsLines(file.text, content)) return { text: file.text, confirmed: [], section: undefined };
+  if (await isRepeated(place, file, wanted, content)) return { text: file.text, confirmed: [], filled: undefined };
   const sections = await readBatchSections(file.path, file.text);
   const section = await onlySection(file, sections, wanted);
   const own = isPython(file.path) ? content : await withoutOwnHeading(content, section);
   if (own.trim() === '' || isMarker(own.trim()))
     throw new Refusal('invalid_input', `No text is given for "${shown(section.name)}".`, expectedCall(file.path, section.name));
-  if (!isPython(file.path) && holdsLines(section.tree, own)) return { text: file.text, confirmed: [], section: section.name };
   const text = section.filledWith(own, file.lineEnding);
   const problem = isPython(file.path) ? undefined : await structureProblem(file, sections, section, text);
   // What is left open is first of all cut.
   if (problem !== undefined && findTruncation(own)?.isOpen !== true) throw problem;
   const confirmed = await refuseOutOfTurn(place, file, sections, section, own);
   if (problem !== undefined) throw problem;
-  return { text, confirmed, section: section.name };
+  return { text, confirmed, filled: { section: section.name, hash: hashOf(trimmedContent(content)) } };
+}
+
+/** True for the call that has filled the last section, while its text still stands in the file. */
+async function isRepeated({ workspace, folder }: BatchPlace, file: TextFile, wanted: string, content: string): Promise<boolean> {
+  const last = (await readBatchJournal(workspace, folder)).get(file.path)?.last;
+  if (last === undefined || last.hash !== hashOf(trimmedContent(content))) return false;
+  // Once it is filled, a section of that name may be another one.
+  const isSame = plainTitle(wanted.replace(/^#{1,6}\s+/, '')) === plainTitle(last.section);
+  return isSame && holdsLines(file.text, trimmedContent(content).replace(/^#{1,6}[ \t][^\n]*\n\s*/, ''));
 }
 
 /** True where the lines of a text stand in another as they are; blank lines around them do not count. */
@@ -94,7 +101,7 @@ export async function noteWritten(
   { workspace, folder }: BatchPlace,
   path: string,
   text: string,
-  { confirmed, section }: Pick<FilledText, 'confirmed' | 'section'>,
+  { confirmed, filled }: Pick<FilledText, 'confirmed' | 'filled'>,
 ): Promise<void> {
   const sections = await readBatchSections(path, text);
   const isOpen = sections.some((each) => each.isOpen);
@@ -103,9 +110,11 @@ export async function noteWritten(
     const before = (entry ?? NEW_ENTRY).suspected;
     // What was written, or stands there no more as it did, is not suspected any longer.
     const isOver =
-      before?.section === section || !sections.some((each) => each.name === before?.section && hashOf(each.text) === before.was);
+      before?.section === filled?.section || !sections.some((each) => each.name === before?.section && hashOf(each.text) === before.was);
     const suspected = isOver ? undefined : before;
-    return isOpen || known.length > 0 ? { ...(suspected === undefined ? {} : { suspected }), confirmed: [...new Set(known)] } : undefined;
+    const last = filled ?? entry?.last;
+    if (!isOpen && known.length === 0 && last === undefined) return undefined;
+    return { ...(suspected === undefined ? {} : { suspected }), confirmed: [...new Set(known)], ...(last === undefined ? {} : { last }) };
   });
 }
 
@@ -209,7 +218,7 @@ async function refuseCutText(
   if (session.refusedTexts.has(key)) return cuts.map(({ hash }) => hash);
   session.refusedTexts.add(key);
   await noteBatch(workspace, folder, file.path, (entry) => ({
-    confirmed: entry?.confirmed ?? [],
+    ...(entry ?? NEW_ENTRY),
     suspected: { section: section.name, was: hashOf(section.text) },
   }));
   throw new Refusal(

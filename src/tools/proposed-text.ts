@@ -44,7 +44,7 @@ export async function proposedText(
     if (existing !== undefined) await refuseLostSection(existing, content);
     const text = content.replace(/^\uFEFF/, '');
     const kept = existing === undefined || existing.lineEnding === 'mixed' ? text : withLineEnding(toLf(text), existing.lineEnding);
-    return { text: kept, confirmed: [], section: undefined };
+    return { text: kept, confirmed: [], filled: undefined };
   }
   if (edits === undefined)
     throw new Refusal(
@@ -56,7 +56,7 @@ export async function proposedText(
     throw new Refusal('not_found', `"${path}" does not exist: there is nothing to edit.`, 'Create it with content.');
   const text = applyEdits(existing.text, edits, existing.lineEnding, path);
   refuseLongEdits(path, text, edits);
-  return { text, confirmed: isDocument(path) ? await refuseEditsOutOfTurn(place, existing, text) : [], section: undefined };
+  return { text, confirmed: isDocument(path) ? await refuseEditsOutOfTurn(place, existing, text) : [], filled: undefined };
 }
 
 function withSection(

@@ -73,7 +73,7 @@ export const writeFile = defineTool({
     const isBatch = isDocument(target.relative) || isPython(target.relative);
     const next = isBatch ? await nextInBatch(target.relative, text) : undefined;
     // Before the file: what it names is looked up on disk, so that an entry too many does no harm.
-    if (next !== undefined) await noteWritten(place, target.relative, text, { confirmed: [], section: undefined });
+    if (next !== undefined) await noteWritten(place, target.relative, text, { confirmed: [], filled: undefined });
     if (action !== 'unchanged') {
       const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
       await writeAtomically(target, bytes, expected, existing?.mode);
