@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     // Most tests start real processes; on a loaded machine each start can take seconds.
     testTimeout: 60_000,
+    // They wait for those processes more than they compute.
+    maxWorkers: 2,
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**', 'test/python/**'],
     server: { deps: { inline: ['jsonc-parser'] } },
