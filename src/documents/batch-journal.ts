@@ -20,6 +20,7 @@ const NAME = '.python-engineer-batches.json';
 /** How often it is tried again when another server writes it at the same time. */
 const ATTEMPTS = 40;
 const shape = z.object({ files: z.record(z.string(), entryShape) });
+/** Of a file of which nothing is known yet. */
 export const NEW_ENTRY: BatchEntry = { confirmed: [] };
 
 /**

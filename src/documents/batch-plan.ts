@@ -1,5 +1,6 @@
-import { type LineEnding, withLineEnding } from '../workspace/text.ts';
+import { type LineEnding, lineBreaks, withLineEnding } from '../workspace/text.ts';
 import { isMarker } from './batch.ts';
+import { fencedLines } from './fences.ts';
 import { findSections, readSections, type Section, sectionNames, trimmedContent, withReplaced, withSectionText } from './sections.ts';
 
 /** What is written in one call of a batch: a section of a document, or a `# [TBD] name` line of a module's outline. */
@@ -26,6 +27,7 @@ export interface BatchSection {
 /** What is there above the first heading, or in a document without any. */
 const LEAD = '(before the first heading)';
 const FRONT_MATTER = /^(---|\+\+\+)\r?\n[\s\S]*?\n\1[ \t]*(?:\r?\n|$)/;
+const FENCE = /^\s{0,3}(`{3,}|~{3,})/;
 const OUTLINE_LINE = /^[ \t]*#[ \t]*\[TBD\][ \t]*(.*?)[ \t]*\r?$/gm;
 const PYTHON = /\.pyi?$/i;
 
@@ -140,18 +142,12 @@ function outlineSections(text: string): BatchSection[] {
 /** Where `[TBD]` stands alone on a line outside of code. */
 function markerIn(text: string): { readonly start: number; readonly end: number } | undefined {
   if (!/\[TBD\]/i.test(text)) return undefined;
-  let fence: string | undefined;
+  const lines = text.split('\n');
+  const isFenced = fencedLines(lines, FENCE);
   let start = 0;
-  for (const line of text.split('\n')) {
-    const mark = /^\s{0,3}(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence === undefined && mark === undefined && isMarker(line.trimEnd())) return { start, end: start + line.trimEnd().length };
-    if (fence === undefined) fence = mark;
-    else if (mark?.startsWith(fence) === true) fence = undefined;
+  for (const [index, line] of lines.entries()) {
+    if (!isFenced[index] && isMarker(line.trimEnd())) return { start, end: start + line.trimEnd().length };
     start += line.length + 1;
   }
   return undefined;
-}
-
-function lineBreaks(text: string): number {
-  return text.split('\n').length - 1;
 }

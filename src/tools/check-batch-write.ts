@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isDocument, MAX_CHARACTERS_AT_ONCE, MAX_LINES_AT_ONCE, measure, needsBatches } from '../documents/batch.ts';
-import { readBatchJournal } from '../documents/batch-journal.ts';
+import { type BatchEntry, readBatchJournal } from '../documents/batch-journal.ts';
 import { type BatchSection, findBatchSections, isPython, readBatchSections } from '../documents/batch-plan.ts';
 import { trimmedContent } from '../documents/sections.ts';
 import { findTruncation, type Truncation } from '../documents/truncation.ts';
@@ -81,7 +81,9 @@ async function stateOf(
   expected: { readonly expected_lines?: number | undefined; readonly expected_characters?: number | undefined },
 ): Promise<ToolAnswer<Output>> {
   const { path } = file;
-  const confirmed = await confirmedTexts(await session.workspace(), path);
+  const workspace = await session.workspace();
+  const entry = await journalEntry(workspace, path);
+  const confirmed = new Set(entry?.confirmed);
   const sections = await readBatchSections(path, file.text);
   const open = sections.filter((section) => section.isOpen);
   const suspected = isPython(path)
@@ -91,7 +93,7 @@ async function stateOf(
         (section) => confirmed.has(hashOf(trimmedContent(section.text))) || session.confirmed.has(keyOf(path, section.text)),
       );
   for (const { section } of suspected) session.reported.add(keyOf(path, section.text));
-  const refused = await refusedSection(await session.workspace(), path, sections);
+  const refused = suspectedIn(entry, sections);
   const [cut] = suspected;
   const [next] = open;
   const size = measure(file.text);
@@ -127,7 +129,7 @@ async function stateOf(
     };
   const rest = isPython(path)
     ? [' check_code says whether it holds the rules.']
-    : (await foreignFindings(await session.workspace(), path, '', file.text)).map(({ rule, message }) => `\nwarning ${rule}: ${message}`);
+    : (await foreignFindings(workspace, path, '', file.text)).map(({ rule, message }) => `\nwarning ${rule}: ${message}`);
   return {
     text: `${path} is complete: nothing is open, and nothing looks cut.${rest.join('')}`,
     structured: answer(path, batches, 'complete'),
@@ -160,17 +162,10 @@ async function compareWithSent(session: Session, file: TextFile, wanted: string,
   );
 }
 
-/** The section that `write_file` wants first. */
-async function refusedSection(workspace: Workspace, path: string, sections: readonly BatchSection[]): Promise<BatchSection | undefined> {
+/** What the journal of the iteration holds of a file. */
+async function journalEntry(workspace: Workspace, path: string): Promise<BatchEntry | undefined> {
   const folders = iterationFolders(await readWorkflowConfig(workspace));
-  return folders === undefined ? undefined : suspectedIn({ workspace, folder: folders.temp }, path, sections);
-}
-
-/** The hashes of texts that were said to be whole when they were written. */
-async function confirmedTexts(workspace: Workspace, path: string): Promise<ReadonlySet<string>> {
-  const folders = iterationFolders(await readWorkflowConfig(workspace));
-  const journal = folders === undefined ? undefined : await readBatchJournal(workspace, folders.temp);
-  return new Set(journal?.get(path)?.confirmed);
+  return folders === undefined ? undefined : (await readBatchJournal(workspace, folders.temp)).get(path);
 }
 
 function suspicions(sections: readonly BatchSection[], isConfirmed: (section: BatchSection) => boolean): Suspicion[] {

@@ -1,4 +1,5 @@
 import { endpointName } from '../contract/api.ts';
+import type { Contract } from '../contract/contract.ts';
 import { type ContractChange, contractChanges, type LoggedContract, readLoggedContract } from '../documents/logged-contract.ts';
 import { listWorkLogs } from '../documents/work-log.ts';
 import { Refusal } from '../workspace/refusal.ts';
@@ -6,15 +7,20 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { loadContract } from './contract-files.ts';
 import type { Session } from './session.ts';
 
-/** The contract's endpoints with their hashes; undefined where no contract can be read. */
-export async function contractNow(session: Session, workspace: Workspace, signal: AbortSignal): Promise<LoggedContract | undefined> {
+/** The contract; undefined where none can be read, which the inputs of `read_context` explain. */
+export async function contractIfReadable(session: Session, workspace: Workspace, signal: AbortSignal): Promise<Contract | undefined> {
   try {
-    const { contract } = await session.services.contracts.read({ workspace, roots: [], signal }, await loadContract(workspace));
-    return new Map(contract.endpoints.map((endpoint) => [endpointName(endpoint), endpoint.hash]));
+    return (await session.services.contracts.read({ workspace, roots: [], signal }, await loadContract(workspace))).contract;
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;
   }
+}
+
+/** The contract's endpoints with their hashes; undefined where no contract can be read. */
+export async function contractNow(session: Session, workspace: Workspace, signal: AbortSignal): Promise<LoggedContract | undefined> {
+  const contract = await contractIfReadable(session, workspace, signal);
+  return contract && new Map(contract.endpoints.map((endpoint) => [endpointName(endpoint), endpoint.hash]));
 }
 
 /** What of the contract has changed since the last log that records it, and which log that is; undefined where none does. */

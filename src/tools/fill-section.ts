@@ -37,7 +37,8 @@ export async function textWithSection(place: BatchPlace, file: TextFile, wanted:
       'Ask the user to convert it to LF or CRLF; edits can change it until then.',
     );
   refuseLong(file, wanted, content);
-  if (await isRepeated(place, file, wanted, content)) return { text: file.text, confirmed: [], filled: undefined };
+  const entry = await entryOf(place, file.path);
+  if (isRepeated(entry, file, wanted, content)) return { text: file.text, confirmed: [], filled: undefined };
   const sections = await readBatchSections(file.path, file.text);
   const section = await onlySection(file, sections, wanted);
   const own = isPython(file.path) ? content : await withoutOwnHeading(content, section);
@@ -47,14 +48,18 @@ export async function textWithSection(place: BatchPlace, file: TextFile, wanted:
   const problem = isPython(file.path) ? undefined : await structureProblem(file, sections, section, text);
   // What is left open is first of all cut.
   if (problem !== undefined && findTruncation(own)?.isOpen !== true) throw problem;
-  const confirmed = await refuseOutOfTurn(place, file, sections, section, own);
+  const confirmed = await refuseOutOfTurn(place, entry, file, sections, section, own);
   if (problem !== undefined) throw problem;
   return { text, confirmed, filled: { section: section.name, hash: hashOf(trimmedContent(content)) } };
 }
 
+async function entryOf({ workspace, folder }: BatchPlace, path: string): Promise<BatchEntry | undefined> {
+  return (await readBatchJournal(workspace, folder)).get(path);
+}
+
 /** True for the call that has filled the last section, while its text still stands in the file. */
-async function isRepeated({ workspace, folder }: BatchPlace, file: TextFile, wanted: string, content: string): Promise<boolean> {
-  const last = (await readBatchJournal(workspace, folder)).get(file.path)?.last;
+function isRepeated(entry: BatchEntry | undefined, file: TextFile, wanted: string, content: string): boolean {
+  const last = entry?.last;
   if (last === undefined || last.hash !== hashOf(trimmedContent(content))) return false;
   // Once it is filled, a section of that name may be another one.
   const isSame = plainTitle(wanted.replace(/^#{1,6}\s+/, '')) === plainTitle(last.section);
@@ -78,39 +83,39 @@ export async function refuseEditsOutOfTurn(place: BatchPlace, file: TextFile, te
   const isSameCount = after.length === before.length;
   const now = (section: BatchSection): BatchSection | undefined =>
     isSameCount ? after[before.indexOf(section)] : after.find((each) => each.name === section.name);
-  const suspected = await suspectedIn(place, file.path, before);
+  const entry = await entryOf(place, file.path);
+  const suspected = suspectedIn(entry, before);
   if (suspected !== undefined && now(suspected)?.text === suspected.text) throw comesFirst(file.path, suspected);
   const confirmed: string[] = [];
   for (const section of before.filter((each) => each.isOpen)) {
     const filled = now(section);
-    if (filled !== undefined && !filled.isOpen) confirmed.push(...(await refuseOutOfTurn(place, file, before, section, filled.text)));
+    if (filled !== undefined && !filled.isOpen)
+      confirmed.push(...(await refuseOutOfTurn(place, entry, file, before, section, filled.text)));
   }
   return confirmed;
 }
 
 /** What a file written in batches needs next, for people; undefined where nothing is open. */
-export async function nextInBatch(path: string, text: string): Promise<{ readonly name: string; readonly step: string } | undefined> {
-  const open = (await readBatchSections(path, text)).filter((section) => section.isOpen);
+export function nextInBatch(path: string, sections: readonly BatchSection[]): { readonly name: string; readonly step: string } | undefined {
+  const open = sections.filter((section) => section.isOpen);
   const [next] = open;
   if (next === undefined) return undefined;
   return { name: next.name, step: `${open.length} open. ${expectedCall(path, next.name)}` };
 }
 
-/** Notes what a write has left of a batch. */
+/** Notes what a write has left of a batch: `sections` are those of the text that is written. */
 export async function noteWritten(
   { workspace, folder }: BatchPlace,
   path: string,
-  text: string,
+  sections: readonly BatchSection[],
   { confirmed, filled }: Pick<FilledText, 'confirmed' | 'filled'>,
 ): Promise<void> {
-  const sections = await readBatchSections(path, text);
   const isOpen = sections.some((each) => each.isOpen);
   await noteBatch(workspace, folder, path, (entry) => {
     const known = [...(entry?.confirmed ?? []), ...confirmed];
-    const before = (entry ?? NEW_ENTRY).suspected;
+    const before = entry?.suspected;
     // What was written, or stands there no more as it did, is not suspected any longer.
-    const isOver =
-      before?.section === filled?.section || !sections.some((each) => each.name === before?.section && hashOf(each.text) === before.was);
+    const isOver = before?.section === filled?.section || suspectedIn(entry, sections) === undefined;
     const suspected = isOver ? undefined : before;
     const last = filled ?? entry?.last;
     if (!isOpen && known.length === 0 && last === undefined) return undefined;
@@ -119,12 +124,8 @@ export async function noteWritten(
 }
 
 /** The section whose text looked cut and was not written, while the file still holds what it held then. */
-export async function suspectedIn(
-  { workspace, folder }: Pick<BatchPlace, 'workspace' | 'folder'>,
-  path: string,
-  sections: readonly BatchSection[],
-): Promise<BatchSection | undefined> {
-  const suspected: BatchEntry['suspected'] = (await readBatchJournal(workspace, folder)).get(path)?.suspected;
+export function suspectedIn(entry: BatchEntry | undefined, sections: readonly BatchSection[]): BatchSection | undefined {
+  const suspected = entry?.suspected;
   return sections.find((each) => each.name === suspected?.section && hashOf(each.text) === suspected.was);
 }
 
@@ -168,12 +169,13 @@ function refuseLong(file: TextFile, section: string, own: string): void {
 /** The hashes of what looks cut in a text that is sent again; none for one that looks whole. */
 async function refuseOutOfTurn(
   place: BatchPlace,
+  entry: BatchEntry | undefined,
   file: TextFile,
   sections: readonly BatchSection[],
   section: BatchSection,
   own: string,
 ): Promise<readonly string[]> {
-  const suspected = await suspectedIn(place, file.path, sections);
+  const suspected = suspectedIn(entry, sections);
   if (suspected !== undefined && suspected.name !== section.name) throw comesFirst(file.path, suspected);
   const next = sections.find((each) => each.isOpen);
   if (suspected === undefined && section.isOpen && next !== undefined && next.name !== section.name)

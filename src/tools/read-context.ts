@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { nextOpen, progressText } from '../contract/progress.ts';
 import { openMarkers } from '../documents/batch.ts';
 import { readBatchJournal } from '../documents/batch-journal.ts';
+import { readBatchSections } from '../documents/batch-plan.ts';
 import { listWorkLogs, nextWorkLog } from '../documents/work-log.ts';
 import { ARTEFACT_NAMES, type Artefact, type ArtefactName, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { CONFIG_PATH, type DbApproach, readWorkflowConfig, type Setting, type WorkflowConfig } from '../workspace/config.ts';
-import { Refusal } from '../workspace/refusal.ts';
 import { countLines } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { loadContract } from './contract-files.ts';
-import { changesSinceLog } from './contract-history.ts';
+import { changesSinceLog, contractIfReadable } from './contract-history.ts';
 import { nextInBatch } from './fill-section.ts';
 import { howToAnswer } from './gates.ts';
 import { hasText, openQuestions, SPRINT_QUESTION } from './questions.ts';
@@ -125,7 +124,7 @@ async function unfinishedWrites(workspace: Workspace, folder: string): Promise<{
   for (const path of (await readBatchJournal(workspace, folder)).keys()) {
     // What is gone, or cannot be read any more, is nobody's unfinished work.
     const file = await workspace.readTextIfExists(path).catch(() => undefined);
-    const next = file === undefined ? undefined : await nextInBatch(path, file.text);
+    const next = file === undefined ? undefined : nextInBatch(path, await readBatchSections(path, file.text));
     if (next !== undefined) found.push({ path, section: next.name, step: next.step });
   }
   return found;
@@ -161,14 +160,9 @@ async function contractProgress(
   workspace: Workspace,
   signal: AbortSignal,
 ): Promise<{ state: string; next: string } | undefined> {
-  try {
-    const { contract } = await session.services.contracts.read({ workspace, roots: [], signal }, await loadContract(workspace));
-    return contract.endpoints.length === 0 ? undefined : { state: progressText(contract), next: nextOpen(contract) };
-  } catch (error) {
-    // The inputs below say what is wrong with the file.
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
+  const contract = await contractIfReadable(session, workspace, signal);
+  if (contract === undefined || contract.endpoints.length === 0) return undefined;
+  return { state: progressText(contract), next: nextOpen(contract) };
 }
 
 function nextStep(

@@ -64,9 +64,7 @@ export const runChecks: AnyTool = defineTool({
     // Tests that could not even start have reached nothing, which says nothing of what they would reach.
     const isJudged = !found.some(({ rule }) => rule === 'pytest/error');
     const coverage = isJudged ? coverageByLayer(results, folder) : [];
-    const unreached = isJudged
-      ? [...coverageFindings(coverage, results, folder), ...((await untestedServices(session, results)) ?? [])]
-      : [];
+    const unreached = isJudged ? [...coverageFindings(coverage, results, folder), ...(await untestedServices(session, results))] : [];
     const findings = [...found, ...unreached];
     const causes = causesOf(findings);
     const all = causes.length > given.limit ? await keepAll(causes, session) : undefined;

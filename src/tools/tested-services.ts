@@ -7,9 +7,8 @@ import type { Session } from './session.ts';
 /** The rule that the code alone decides less surely than a run of the tests. */
 export const SERVICE_COVERED = 'testing/service-covered';
 
-/** testing/service-covered, by what the tests ran; undefined where that was not measured. */
-export async function untestedServices(session: Session, results: readonly CheckResult[]): Promise<ToolFinding[] | undefined> {
-  if (!results.some((result) => result.coverage !== undefined)) return undefined;
+/** testing/service-covered, by what the tests ran; nothing where that was not measured. */
+export async function untestedServices(session: Session, results: readonly CheckResult[]): Promise<ToolFinding[]> {
   const tested = new Map(
     results
       .flatMap((result) => [...(result.coverage ?? [])])

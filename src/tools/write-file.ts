@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isDocument } from '../documents/batch.ts';
-import { isPython } from '../documents/batch-plan.ts';
+import { isPython, readBatchSections } from '../documents/batch-plan.ts';
 import type { Finding } from '../rules/finding.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { refuseForRole } from '../workspace/role-gate.ts';
@@ -71,15 +71,16 @@ export const writeFile = defineTool({
     const action = actionOf(existing, hash, isReplacement);
     const text = python?.text ?? proposed;
     const isBatch = isDocument(target.relative) || isPython(target.relative);
-    const next = isBatch ? await nextInBatch(target.relative, text) : undefined;
+    const sections = isBatch ? await readBatchSections(target.relative, text) : [];
+    const next = nextInBatch(target.relative, sections);
     // Before the file: what it names is looked up on disk, so that an entry too many does no harm.
-    if (next !== undefined) await noteWritten(place, target.relative, text, { confirmed: [], filled: undefined });
+    if (next !== undefined) await noteWritten(place, target.relative, sections, { confirmed: [], filled: undefined });
     if (action !== 'unchanged') {
       const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
       await writeAtomically(target, bytes, expected, existing?.mode);
     }
     session.seen.set(target.relative, hash);
-    if (isBatch) await noteWritten(place, target.relative, text, change);
+    if (isBatch) await noteWritten(place, target.relative, sections, change);
     const lines = countLines(text);
     const remaining = python?.remaining ?? [];
     const foreign = isDocument(target.relative) ? await foreignFindings(workspace, target.relative, existing?.text ?? '', text) : [];

@@ -80,9 +80,14 @@ export function withLineEnding(lfText: string, ending: LineEnding): string {
   return ending === 'crlf' ? lfText.replaceAll('\n', '\r\n') : lfText;
 }
 
+/** Number of line breaks. */
+export function lineBreaks(text: string): number {
+  return text.split('\n').length - 1;
+}
+
 /** Number of lines; a final line break does not start another line. */
 export function countLines(text: string): number {
   if (text === '') return 0;
-  const breaks = text.split('\n').length - 1;
+  const breaks = lineBreaks(text);
   return text.endsWith('\n') ? breaks : breaks + 1;
 }

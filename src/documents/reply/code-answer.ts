@@ -1,3 +1,4 @@
+import { fencedLines } from '../fences.ts';
 import { quoted, type ReplyFinding } from './finding.ts';
 import { readSentences } from './prose.ts';
 
@@ -44,13 +45,9 @@ export function prefixFindings(reply: string): ReplyFinding[] {
 export function readAnswerSections(reply: string): AnswerSection[] {
   const lines = reply.split('\n');
   const found: { title: Title; index: number; rest: string }[] = [];
-  let fence: string | undefined;
+  const isFenced = fencedLines(lines, /^[ \t]*(`{3,}|~{3,})/);
   for (const [index, line] of lines.entries()) {
-    const mark = /^[ \t]*(`{3,}|~{3,})/.exec(line)?.[1];
-    if (fence !== undefined || mark !== undefined) {
-      fence = fence === undefined ? mark : mark?.startsWith(fence) === true ? undefined : fence;
-      continue;
-    }
+    if (isFenced[index]) continue;
     const title = TITLES.find((each) => rest(line, each) !== undefined && !found.some((other) => other.title === each));
     if (title !== undefined) found.push({ title, index, rest: rest(line, title) ?? '' });
   }

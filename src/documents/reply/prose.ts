@@ -1,3 +1,6 @@
+import { lineBreaks } from '../../workspace/text.ts';
+import { fencedLines } from '../fences.ts';
+
 /** A sentence of a reply, or what stands for one: a list item, a cell, a line of its own. */
 export interface Sentence {
   /** As it is written. */
@@ -52,17 +55,16 @@ export interface Unit {
 /** The units of a reply in order; fenced code and block quotes are left out. */
 export function readUnits(reply: string): Unit[] {
   const units: Unit[] = [];
-  let fence: string | undefined;
+  const lines = reply.split('\n');
+  const isFenced = fencedLines(lines, FENCE);
   let open: Unit | undefined;
   const close = (): void => {
     if (open !== undefined) units.push(open);
     open = undefined;
   };
-  for (const [index, line] of reply.split('\n').entries()) {
-    const mark = FENCE.exec(line)?.[1];
-    if (mark !== undefined || fence !== undefined) {
+  for (const [index, line] of lines.entries()) {
+    if (isFenced[index]) {
       close();
-      fence = fence === undefined ? mark : mark?.startsWith(fence) === true ? undefined : fence;
       continue;
     }
     const isItem = ITEM.test(line) || ROW.test(line);
@@ -92,10 +94,6 @@ export function sentencesOf({ text, line, isItem }: Unit): Sentence[] {
     start = end;
   }
   return sentences;
-}
-
-function lineBreaks(text: string): number {
-  return text.split('\n').length - 1;
 }
 
 /** Where sentences end: behind a stop that white space follows, any stop of Chinese and Japanese, or a label on a line of its own. */
