@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findBatchSections, readBatchSections } from '../src/documents/batch-plan.ts';
 import { readSections } from '../src/documents/sections.ts';
-import { addFiles, startClient, type TestClient } from './support/client.ts';
+import { startClient } from './support/client.ts';
+import { addFiles, type TestClient } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 /** A client that may write. */

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { addFiles, startClient, workspaceWith } from './support/client.ts';
+import { startClient, workspaceWith } from './support/client.ts';
+import { addFiles } from './support/connect.ts';
 
 const BLOCKING = 'import time\n\n\nasync def wait() -> None:\n    """Wait."""\n    time.sleep(1)\n';
 

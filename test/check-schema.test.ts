@@ -2,7 +2,8 @@ import { cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { addFiles, startClient, type TestClient, type ToolResult, workspaceWith } from './support/client.ts';
+import { startClient, workspaceWith } from './support/client.ts';
+import { addFiles, type TestClient, type ToolResult } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const FIXTURES = 'test/fixtures/database';

@@ -5,7 +5,8 @@ import Ajv from 'ajv-draft-04';
 import addFormats from 'ajv-formats';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { addFiles, BIN, sampleWorkspace, workspaceWith } from './support/client.ts';
+import { sampleWorkspace, workspaceWith } from './support/client.ts';
+import { addFiles, BIN } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 interface Run {

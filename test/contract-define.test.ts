@@ -5,7 +5,8 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startClient, type TestClient, workspaceWith } from './support/client.ts';
+import { startClient, workspaceWith } from './support/client.ts';
+import type { TestClient } from './support/connect.ts';
 import { chineseSkeleton, englishSkeleton, LIBRARY_ENDPOINTS, LIBRARY_MODELS, libraryDefinitions } from './support/library-api.ts';
 
 const CONTRACT = '.ai/temp/api-contract.md';

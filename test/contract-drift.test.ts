@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { addFiles, startClient, type ToolResult, workspaceWith } from './support/client.ts';
+import { startClient, workspaceWith } from './support/client.ts';
+import { addFiles, type ToolResult } from './support/connect.ts';
 import { applyDrift, contractWorkspace, driftOf, FIXTURES, folded } from './support/contract.ts';
 
 const place = z.object({ path: z.string(), line: z.number() });

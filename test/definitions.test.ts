@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, it } from 'vitest';
 import { ALL_TOOLS } from '../src/tools/all-tools.ts';
-import { BIN, sampleWorkspace, startClient } from './support/client.ts';
+import { sampleWorkspace, startClient } from './support/client.ts';
+import { BIN } from './support/connect.ts';
 
 /** The whole list may cost this much with all planned tools. */
 const TOKEN_BUDGET = 3500;

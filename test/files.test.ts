@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sampleWorkspace, startClient, type TestClient, workspaceWith } from './support/client.ts';
+import { sampleWorkspace, startClient, workspaceWith } from './support/client.ts';
+import type { TestClient } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 /** A client that has read the context and may write code. */

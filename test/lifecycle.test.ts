@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { expect, it, onTestFinished } from 'vitest';
-import { addFiles, BIN, sampleWorkspace, startClient } from './support/client.ts';
+import { sampleWorkspace, startClient } from './support/client.ts';
+import { addFiles, BIN } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 /** What a client passes on when it does not expand its variables. */

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { wordingFindings } from '../src/documents/reply/wording.ts';
 import { countWords } from '../src/documents/reply/words.ts';
-import { startClient, type TestClient, workspaceWith } from './support/client.ts';
+import { startClient, workspaceWith } from './support/client.ts';
+import type { TestClient } from './support/connect.ts';
 
 const examples = z
   .array(

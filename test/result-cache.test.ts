@@ -4,7 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { closureHashes } from '../src/rules/dependency-graph.ts';
-import { addFiles, BIN, workspaceWith } from './support/client.ts';
+import { workspaceWith } from './support/client.ts';
+import { addFiles, BIN } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 /** For tests that start the program many times, on a machine that may be busy. */

@@ -10,7 +10,7 @@ import { checkReply } from '../src/tools/check-reply.ts';
 import { Session } from '../src/tools/session.ts';
 import { parseWorkflowConfig } from '../src/workspace/config.ts';
 import { Workspace } from '../src/workspace/workspace.ts';
-import { addFiles } from './support/client.ts';
+import { addFiles } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const engine = new CheckEngine();

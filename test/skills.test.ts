@@ -6,7 +6,8 @@ import { SkillsClient } from '@modelcontextprotocol/client/ext/skills';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { BIN, sampleWorkspace, startClient } from './support/client.ts';
+import { sampleWorkspace, startClient } from './support/client.ts';
+import { BIN } from './support/connect.ts';
 
 const skillShape = z.object({
   uri: z.string(),

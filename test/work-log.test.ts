@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { addFiles, sampleWorkspace, startClient, type TestClient, workspaceWith } from './support/client.ts';
+import { sampleWorkspace, startClient, workspaceWith } from './support/client.ts';
+import { addFiles, type TestClient } from './support/connect.ts';
 
 const ENTRY = { summary: 'Done.', changes: [{ task: 'T1.1', description: 'Added.' }] };
 const RECORDS = '.ai/records/python-engineer';

@@ -53,7 +53,7 @@ export async function noteBatch(
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // Another server was quicker; anything else is no reason to refuse the work itself.
-      if (error.code !== 'stale') return;
+      if (!['stale', 'already_exists'].includes(error.code)) return;
     }
   }
 }

@@ -40,6 +40,7 @@ export async function openRoot(sources: RootSources): Promise<Workspace> {
 }
 
 async function open(folder: string): Promise<Workspace> {
+  if (path.dirname(folder) === folder) throw new Refusal('no_root', `"${folder}" is the whole file system, no project.`, HOW_TO_SET);
   try {
     return await Workspace.open(folder);
   } catch (error) {

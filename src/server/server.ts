@@ -23,6 +23,7 @@ import { CONTRACT_VIEW, contractView } from '../tools/check-contract.ts';
 import { type PersonAnswer, type Question, Session } from '../tools/session.ts';
 import type { AnyTool, ToolCall } from '../tools/tool.ts';
 import { Refusal } from '../workspace/refusal.ts';
+import { withVisibleControls } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { clearAbandonedWrites } from '../workspace/write.ts';
 import { INSTRUCTIONS } from './instructions.ts';
@@ -148,7 +149,7 @@ function serveTools(server: Server, tools: readonly AnyTool[], session: Session,
       return failure(`There is no tool "${request.params.name}".`, `The tools are: ${[...byName.keys()].join(', ')}.`);
     try {
       const { text, structured } = await tool.call(request.params.arguments, { session, signal: extra.signal, ...progressOf(extra) });
-      return { content: text.map((each) => ({ type: 'text', text: each })), structuredContent: structured };
+      return { content: text.map((each) => ({ type: 'text', text: withVisibleControls(each) })), structuredContent: structured };
     } catch (error) {
       if (error instanceof Refusal) return failure(error.message, error.remedy);
       if (extra.signal.aborted) return failure('The call was cancelled.', 'Nothing more was done.');
@@ -162,7 +163,7 @@ function serveTools(server: Server, tools: readonly AnyTool[], session: Session,
 }
 
 function failure(message: string, remedy: string): CallToolResult {
-  return { isError: true, content: [{ type: 'text', text: `${message}\n→ ${remedy}` }] };
+  return { isError: true, content: [{ type: 'text', text: withVisibleControls(`${message}\n→ ${remedy}`) }] };
 }
 
 /** Sends progress to a client that asked for it; a client that is gone gets none. */

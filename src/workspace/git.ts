@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { hasControlCharacter } from './paths.ts';
 import { errnoOf, Refusal } from './refusal.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -21,18 +22,29 @@ export interface ChangedFile {
  */
 export async function changedFiles(workspace: Workspace, revision: string): Promise<ChangedFile[]> {
   const commit = await commitOf(workspace, revision);
-  const status = await git(workspace, ['diff', '--name-status', '-z', '-M', '--relative', '--diff-filter=ACMR', commit, '--']);
+  const status = await git(workspace, [
+    'diff',
+    '--name-status',
+    '--no-ext-diff',
+    '--no-textconv',
+    '-z',
+    '-M',
+    '--relative',
+    '--diff-filter=ACMR',
+    commit,
+    '--',
+  ]);
   const untracked = await git(workspace, ['ls-files', '-z', '--others', '--exclude-standard']);
   const changed = parseNameStatus(status);
   for (const path of untracked.split('\0').filter((each) => each !== '')) changed.push({ path, previousPath: undefined });
-  return changed;
+  return changed.filter(({ path }) => !hasControlCharacter(path));
 }
 
 /** The text a file had in a revision; undefined when it was not there or is no UTF-8 text. */
 export async function textAtRevision(workspace: Workspace, revision: string, path: string): Promise<string | undefined> {
   const commit = await commitOf(workspace, revision);
   try {
-    return await git(workspace, ['show', `${commit}:./${path}`]);
+    return await git(workspace, ['cat-file', 'blob', `${commit}:./${path}`]);
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;
@@ -51,6 +63,7 @@ async function commitOf(workspace: Workspace, revision: string): Promise<string>
   }
 }
 
+/** Runs git without anything that a repository's settings can make it start: hooks, a file watcher, a pager, programs that compare. */
 async function git(workspace: Workspace, args: readonly string[]): Promise<string> {
   try {
     const options = {
@@ -59,7 +72,11 @@ async function git(workspace: Workspace, args: readonly string[]): Promise<strin
       timeout: TIME_LIMIT_MS,
       env: { ...process.env, GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
     };
-    const { stdout } = await run('git', ['--no-pager', '-c', 'core.quotepath=off', '-c', 'core.fsmonitor=false', ...args], options);
+    const { stdout } = await run(
+      'git',
+      ['--no-pager', '-c', 'core.quotepath=off', '-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', ...args],
+      options,
+    );
     return stdout;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') throw new Refusal('not_found', 'git is not installed.', 'Name the files with paths instead.');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { hasControlCharacter } from './paths.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Folders that never hold the project's own files. */
@@ -22,7 +23,8 @@ export const SKIPPED_FOLDERS: readonly string[] = [
 
 /**
  * Workspace-relative files that match `patterns` (globs), sorted by code unit. Leaves out what `.gitignore` files name
- * (but never `.ai/`, which many teams ignore), virtual environments, caches and dependencies. Links are not followed.
+ * (but never `.ai/`, which many teams ignore), virtual environments, caches, dependencies, and names that no path may have. Links are
+ * not followed.
  */
 export async function listFiles(workspace: Workspace, patterns: readonly string[], exclude: readonly string[] = []): Promise<string[]> {
   const { default: fastGlob } = await import('fast-glob');
@@ -37,7 +39,11 @@ export async function listFiles(workspace: Workspace, patterns: readonly string[
     // Walking into a large ignored folder only to drop every file of it would cost seconds.
     ignore: [...skipped, ...exclude, ...rootFolders.map((folder) => `**/${folder}/**`)],
   });
-  return found.filter((file) => isContextFile(file) || !matchers.some((matcher) => matcher.ignores(file))).sort((a, b) => (a < b ? -1 : 1));
+  return found
+    // Braces can hide that a pattern climbs: `{.,..}/*`.
+    .filter((file) => !file.split('/').includes('..') && !hasControlCharacter(file))
+    .filter((file) => isContextFile(file) || !matchers.some((matcher) => matcher.ignores(file)))
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 function isContextFile(file: string): boolean {

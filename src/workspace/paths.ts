@@ -33,7 +33,7 @@ const TOOL_FOLDERS = new Set(['.venv', 'venv', 'site-packages', 'node_modules', 
 export function toRelativePath(input: string, roots: readonly string[], flavour: path.PlatformPath = path): string {
   if (input.trim() === '') throw new Refusal('path_invalid', 'The path is empty.', RELATIVE_HINT);
   if (hasControlCharacter(input)) {
-    throw new Refusal('path_invalid', 'The path contains a NUL or control character.', RELATIVE_HINT);
+    throw new Refusal('path_invalid', 'The path contains a NUL, control or direction character.', RELATIVE_HINT);
   }
   let relative = input;
   if (flavour.isAbsolute(input)) {
@@ -56,12 +56,12 @@ function isInside(relative: string, flavour: path.PlatformPath): boolean {
   return relative !== '..' && !relative.startsWith(`..${flavour.sep}`) && !flavour.isAbsolute(relative);
 }
 
-function hasControlCharacter(text: string): boolean {
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code < 32 || code === 127) return true;
-  }
-  return false;
+/**
+ * True for characters that steer a terminal, end a line or turn the direction of the text around them: a name with one shows as
+ * another than it is.
+ */
+export function hasControlCharacter(text: string): boolean {
+  return /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(text);
 }
 
 function checkSegment(segment: string, input: string): void {

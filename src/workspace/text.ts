@@ -26,6 +26,11 @@ export interface TextFile extends DecodedText {
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 const ASCII_NUL = 0;
+const DELETE = 0x7f;
+/** Where Unicode keeps the pictures of the control characters. */
+const CONTROL_PICTURES = 0x2400;
+const DELETE_PICTURE = '\u2421';
+const REPLACEMENT = '\ufffd';
 
 /** Identifies content: the first 16 hexadecimal digits of SHA-256 over the raw bytes. */
 export function hashOf(bytes: Uint8Array | string): string {
@@ -78,6 +83,18 @@ export function toLf(text: string): string {
 /** Gives LF text the ending of a file; `mixed` leaves LF. */
 export function withLineEnding(lfText: string, ending: LineEnding): string {
   return ending === 'crlf' ? lfText.replaceAll('\n', '\r\n') : lfText;
+}
+
+/**
+ * Shows characters that steer a terminal or hide text (escape, backspace, lone carriage return …) as their pictures: ␛ for escape. Tabs
+ * and line breaks stay.
+ */
+export function withVisibleControls(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\r(?!\n)/g, (character) => {
+    const code = character.charCodeAt(0);
+    if (code < DELETE) return String.fromCharCode(CONTROL_PICTURES + code);
+    return code === DELETE ? DELETE_PICTURE : REPLACEMENT;
+  });
 }
 
 /** Number of line breaks. */

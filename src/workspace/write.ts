@@ -13,6 +13,8 @@ const TEMPORARY_SUFFIX = '.pemcp-tmp';
 const TEMPORARY_NAME = /^\..+\.(\d+)-[0-9a-f]{12}\.pemcp-tmp$/;
 /** A lock of a killed server is taken over after this; a write itself takes milliseconds. */
 const LOCK_STALE_MS = 3_000;
+/** With the growing waits between them about six seconds: longer than a lock that nobody holds any more is honoured. */
+const LOCK_RETRIES = 30;
 
 /**
  * Puts `bytes` at `target` whole or not at all: a temporary file in the same folder, flushed, then renamed.
@@ -132,7 +134,7 @@ async function lock(real: string): Promise<() => Promise<void>> {
     realpath: false,
     stale: LOCK_STALE_MS,
     lockfilePath: path.join(folder, `${hashOf(real)}.lock`),
-    retries: { retries: 60, minTimeout: 10, maxTimeout: 250, factor: 1.5 },
+    retries: { retries: LOCK_RETRIES, minTimeout: 10, maxTimeout: 250, factor: 1.5 },
   });
 }
 
@@ -152,10 +154,11 @@ function refusalForWrite(error: unknown, relative: string): unknown {
       );
     case 'ENOSPC':
     case 'EDQUOT':
+    case 'EFBIG':
       return new Refusal(
         'not_writable',
-        `The disk is full: "${relative}" was not written and is unchanged.`,
-        'Ask the user to free space, then call again.',
+        `The disk is full, or a limit is reached: "${relative}" was not written, and what was there is unchanged.`,
+        'Ask the user to free space or raise the limit, then call again.',
       );
     case 'EISDIR':
     case 'ENOTDIR':

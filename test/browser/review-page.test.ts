@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startClient, type TestClient, workspaceWith } from '../support/client.ts';
+import { startClient, workspaceWith } from '../support/client.ts';
+import type { TestClient } from '../support/connect.ts';
 import { chineseSkeleton, LIBRARY_MODELS, libraryDefinitions } from '../support/library-api.ts';
 
 const EXECUTABLE =

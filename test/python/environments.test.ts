@@ -1,7 +1,8 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { addFiles, startClient } from '../support/client.ts';
+import { startClient } from '../support/client.ts';
+import { addFiles } from '../support/connect.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { newestPython, pythonEnvironment, run, uvProgram } from './python-environment.ts';
 

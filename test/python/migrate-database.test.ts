@@ -1,7 +1,8 @@
 import { cp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { addFiles, startClient, type TestClient } from '../support/client.ts';
+import { startClient } from '../support/client.ts';
+import { addFiles, type TestClient } from '../support/connect.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { linkEnvironment, pythonEnvironment } from './python-environment.ts';

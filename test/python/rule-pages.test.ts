@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadRulePages, type RuleExample } from '../../src/skill/rule-pages.ts';
-import { addFiles, startClient } from '../support/client.ts';
+import { startClient } from '../support/client.ts';
+import { addFiles } from '../support/connect.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { linkEnvironment, pythonEnvironment } from './python-environment.ts';
 

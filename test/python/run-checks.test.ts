@@ -1,7 +1,8 @@
 import { access, chmod, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect, it, vi } from 'vitest';
-import { addFiles, startClient, type TestClient } from '../support/client.ts';
+import { startClient } from '../support/client.ts';
+import { addFiles, type TestClient } from '../support/connect.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { linkEnvironment, pythonEnvironment } from './python-environment.ts';
 

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Finding } from '../../rules/finding.ts';
+import { withVisibleControls } from '../../workspace/text.ts';
 import type { Format, Report } from './format.ts';
 
 /** For people: each finding with its source line and a caret, in the manner of Ruff. */
@@ -11,7 +12,7 @@ export const text: Format = (report) => {
 function block(finding: Finding, report: Report): string {
   const paint = (style: 'bold' | 'red' | 'yellow' | 'cyan' | 'blue', value: string): string =>
     report.colour ? styleText(style, value) : value;
-  const source = report.sourceLine(finding.path, finding.line);
+  const source = withVisibleControls(report.sourceLine(finding.path, finding.line));
   const number = String(finding.line);
   const gutter = ' '.repeat(number.length);
   const bar = paint('blue', '|');
@@ -20,7 +21,7 @@ function block(finding: Finding, report: Report): string {
   const style = finding.severity === 'error' ? 'red' : 'yellow';
   const label = finding.severity === 'error' ? finding.rule : `${finding.rule} (warning)`;
   return [
-    `${paint(style, label)} ${paint('bold', finding.message)}`,
+    `${paint(style, label)} ${paint('bold', withVisibleControls(finding.message))}`,
     `${gutter}${paint('blue', '-->')} ${finding.path}:${finding.line}:${finding.column}`,
     `${gutter} ${bar}`,
     `${paint('blue', number)} ${bar} ${source}`,
