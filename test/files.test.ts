@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sampleWorkspace, startClient, workspaceWith } from './support/client.ts';
@@ -190,8 +190,11 @@ describe('write_file', () => {
     const root = await workspaceWith({
       'src/.a.py.999999999-0123456789ab.pemcp-tmp': 'half',
       [`src/.b.py.${process.pid}-0123456789ab.pemcp-tmp`]: 'in use',
+      [`src/.d.py.${process.pid}-0123456789ab.pemcp-tmp`]: 'of an earlier process with this number',
       'src/.c.pemcp-tmp': 'not ours',
     });
+    const longAgo = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    await utimes(path.join(root, `src/.d.py.${process.pid}-0123456789ab.pemcp-tmp`), longAgo, longAgo);
     const call = await ready(root);
     await call('find_files', {});
     expect(await snapshot(path.join(root, 'src'))).toEqual([`.b.py.${process.pid}-0123456789ab.pemcp-tmp`, '.c.pemcp-tmp']);

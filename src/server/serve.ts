@@ -34,4 +34,6 @@ export async function serve(options: ServerOptions): Promise<void> {
 function surviveFaults(logger: Logger): void {
   process.on('uncaughtException', (error) => logger.error(error, 'uncaught exception'));
   process.on('unhandledRejection', (reason) => logger.error({ reason }, 'unhandled rejection'));
+  // At a limit of file sizes the write fails and is answered for; the library that locks files would end the process for the signal.
+  process.on('SIGXFSZ', () => logger.warn('the limit of file sizes is reached'));
 }

@@ -39,11 +39,13 @@ export async function listFiles(workspace: Workspace, patterns: readonly string[
     // Walking into a large ignored folder only to drop every file of it would cost seconds.
     ignore: [...skipped, ...exclude, ...rootFolders.map((folder) => `**/${folder}/**`)],
   });
-  return found
-    // Braces can hide that a pattern climbs: `{.,..}/*`.
-    .filter((file) => !file.split('/').includes('..') && !hasControlCharacter(file))
-    .filter((file) => isContextFile(file) || !matchers.some((matcher) => matcher.ignores(file)))
-    .sort((a, b) => (a < b ? -1 : 1));
+  return (
+    found
+      // Braces can hide that a pattern climbs: `{.,..}/*`.
+      .filter((file) => !file.split('/').includes('..') && !hasControlCharacter(file))
+      .filter((file) => isContextFile(file) || !matchers.some((matcher) => matcher.ignores(file)))
+      .sort((a, b) => (a < b ? -1 : 1))
+  );
 }
 
 function isContextFile(file: string): boolean {

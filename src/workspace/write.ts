@@ -13,6 +13,8 @@ const TEMPORARY_SUFFIX = '.pemcp-tmp';
 const TEMPORARY_NAME = /^\..+\.(\d+)-[0-9a-f]{12}\.pemcp-tmp$/;
 /** A lock of a killed server is taken over after this; a write itself takes milliseconds. */
 const LOCK_STALE_MS = 3_000;
+/** No write takes an hour: the number of the process belongs to another by now. */
+const ABANDONED_MS = 3_600_000;
 /** With the growing waits between them about six seconds: longer than a lock that nobody holds any more is honoured. */
 const LOCK_RETRIES = 30;
 
@@ -169,7 +171,7 @@ function refusalForWrite(error: unknown, relative: string): unknown {
 }
 
 /**
- * Removes temporary files that a killed server left below `root` (absolute). Those of a process that still runs stay.
+ * Removes temporary files that a killed server left below `root` (absolute). New ones of a process that still runs stay.
  * Returns how many were removed.
  */
 export async function clearAbandonedWrites(root: string): Promise<number> {
@@ -185,11 +187,16 @@ export async function clearAbandonedWrites(root: string): Promise<number> {
   let removed = 0;
   for (const file of found) {
     const pid = TEMPORARY_NAME.exec(path.basename(file))?.[1];
-    if (pid === undefined || isRunning(Number(pid))) continue;
+    if (pid === undefined || (isRunning(Number(pid)) && !(await isOld(file)))) continue;
     await rm(file, { force: true });
     removed += 1;
   }
   return removed;
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const stats = await lstat(file).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS;
 }
 
 function isRunning(pid: number): boolean {

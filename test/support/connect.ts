@@ -29,6 +29,8 @@ export interface TestClient {
 
 export interface ClientOptions {
   readonly args?: readonly string[];
+  /** A program that starts the server: its name and first arguments. */
+  readonly through?: readonly string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   /** Prepares the client before it connects. */
@@ -38,9 +40,10 @@ export interface ClientOptions {
 
 /** A real client on a real server process over stdio; `client.close()` ends both. */
 export async function connect(options: ClientOptions = {}): Promise<TestClient> {
+  const [command = process.execPath, ...args] = [...(options.through ?? []), process.execPath];
   const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [BIN, '--log-level', 'silent', ...(options.args ?? [])],
+    command,
+    args: [...args, BIN, '--log-level', 'silent', ...(options.args ?? [])],
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
