@@ -73,6 +73,44 @@ describe('files that cannot be read', () => {
     expect((await call('find_files', { text: 'SECRET' })).structured).toMatchObject({ total: 0 });
   });
 
+  it.each<[string, Record<string, string>, string, RegExp]>([
+    ['a link to a link outside', { 'one.py': 'two.py', 'two.py': '/etc/hosts' }, 'one.py', /outside the workspace/],
+    ['a folder behind two links', { one: 'two', two: '/etc' }, 'one/hosts', /outside the workspace/],
+    ['a link that climbs', { 'src/up': '../..' }, 'src/up/a.py', /outside the workspace/],
+    ['what a process sees', { 'env.txt': '/proc/self/environ', here: '/proc/self/cwd' }, 'env.txt', /outside the workspace/],
+    ['a folder of a process', { root: '/proc/self/root' }, 'root/etc/hosts', /outside the workspace/],
+    ['a secret under another name', { 'notes.txt': '.env' }, 'notes.txt', /holds secrets/],
+    ['a folder of git under another name', { history: '.git' }, 'history/config', /belongs to git/],
+    ['a device', { 'null.txt': '/dev/null' }, 'null.txt', /outside the workspace/],
+  ])('is not led astray by %s', async (_name, links, target, message) => {
+    const root = await workspaceWith({ '.env': 'TOKEN=secret\n', '.git/config': '[core]\n', 'src/a.py': 'A = 1\n' });
+    for (const [name, to] of Object.entries(links)) await symlink(to, path.join(root, name));
+    const call = await ready(root);
+    for (const result of [
+      await call('read_file', { path: target }),
+      await call('write_file', { path: target, content: 'A = 2\n' }),
+      await call('check_code', { paths: [target] }),
+    ]) {
+      expect(result.isError).toBe(true);
+      expect(result.text).toMatch(message);
+    }
+    expect((await call('find_files', { pattern: 'secret|core|localhost' })).structured).toMatchObject({ total: 0 });
+  });
+
+  it.each(['{.,..}/{.,..}/*', '{..,src}/**', '@(..)/**', '[.][.]/*', '.{.,}/*'])('finds nothing outside by the glob %j', async (glob) => {
+    const root = await workspaceWith({ 'inner/src/a.py': 'A = 1\n', 'outside.py': 'B = 1\n' });
+    const { call } = await startClient({ args: ['--root', path.join(root, 'inner')] });
+    expect(JSON.stringify((await call('find_files', { glob })).structured)).not.toContain('outside');
+  });
+
+  it('neither lists nor takes names that show as others, and shows control characters', async () => {
+    const root = await workspaceWith({ 'a\u202eyp.txt': '', 'b\n.txt': '', 'c\u001b[2J.txt': '', 'd.txt': 'red \u001b[31m and\ttab\r\n' });
+    const call = await ready(root);
+    expect((await call('find_files', { glob: '*.txt' })).structured).toMatchObject({ files: ['d.txt'] });
+    expect((await call('read_file', { path: 'd.txt' })).blocks[1]).toBe('red ␛[31m and\ttab\r\n');
+    expect((await call('read_file', { path: 'c\u001b[2J.txt' })).text).toContain('control');
+  });
+
   it('works in a root that is itself reached through a link', async () => {
     const root = await workspaceWith({ 'src/a.py': '"""Constants."""\n\nA = 1\n' });
     const link = path.join(await temporaryFolder(), 'project');
