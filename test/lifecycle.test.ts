@@ -32,7 +32,7 @@ function send(child: ChildProcess, message: object): void {
 }
 
 /** Resolves with the answer to a request id; collects everything that was written to standard output. */
-function answerTo(child: ChildProcess, id: number, lines: string[]): Promise<unknown> {
+function answerTo(child: ChildProcess, id: number | string, lines: string[]): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let rest = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -40,7 +40,7 @@ function answerTo(child: ChildProcess, id: number, lines: string[]): Promise<unk
       rest = parts.pop() ?? '';
       for (const line of parts) {
         lines.push(line);
-        const message: { id?: number } = JSON.parse(line);
+        const message: { id?: number | string } = JSON.parse(line);
         if (message.id === id) resolve(message);
       }
     });
@@ -107,6 +107,18 @@ it('answers junk and goes on, with nothing but protocol on standard output', asy
   send(child, { jsonrpc: '2.0', id: 9, method: 'tools/call', params: { name: 'find_files', arguments: { pattern: '(((' } } });
   expect(await answer).toMatchObject({ result: { isError: true } });
   for (const line of lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
+});
+
+it.each([9, 'nine'])('answers a message that is too long to be read, and goes on (id %j)', async (id) => {
+  const { child, lines } = await started(['--root', await sampleWorkspace()]);
+  const refused = answerTo(child, id, lines);
+  const code = 'x'.repeat(12 * 1024 * 1024);
+  send(child, { jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'check_code', arguments: { code } } });
+  expect(await refused).toMatchObject({ error: { message: expect.stringContaining('over 9 MB') } });
+  child.stdin?.write(`${'y'.repeat(20 * 1024 * 1024)}\n`);
+  const answer = answerTo(child, 10, lines);
+  send(child, { jsonrpc: '2.0', id: 10, method: 'ping' });
+  expect(await answer).toMatchObject({ result: {} });
 });
 
 it('logs to a file when asked, and refuses bad options without touching standard output', async () => {

@@ -104,18 +104,18 @@ export function endpointName(endpoint: { readonly method: string; readonly path:
 
 /** Equal for endpoints that differ only in how their path parameters are called, or in a final slash. */
 export function endpointKey(method: string, path: string): string {
-  const plain = path.replace(/\{[^}]*\}/g, '{}');
-  return `${method} ${plain.length > 1 ? plain.replace(/\/+$/, '') : plain}`;
+  const plain = path.replace(/\{[^{}]*\}/g, '{}');
+  return `${method} ${plain.length > 1 ? plain.replace(/(?<!\/)\/+$/, '') : plain}`;
 }
 
 /** A path without the converters of its parameters: `{id:int}` is `{id}`. */
 export function normalisedPath(path: string): string {
-  return path.replace(/\{([^}:]*):[^}]*\}/g, '{$1}');
+  return path.replace(/\{([^{}:]*):[^{}]*\}/g, '{$1}');
 }
 
 /** The names in the braces of a path, in order. */
 export function pathParameters(path: string): string[] {
-  return [...path.matchAll(/\{([^}:]*)(?::[^}]*)?\}/g)].map((match) => (match[1] ?? '').trim());
+  return [...path.matchAll(/\{([^{}:]*)(?::[^{}]*)?\}/g)].map((match) => (match[1] ?? '').trim());
 }
 
 /** Applies a function to a shape and everything below it, innermost first. */

@@ -1,5 +1,4 @@
-import type Tinypool from 'tinypool';
-import { startThread } from '../workspace/thread.ts';
+import { Thread } from '../workspace/thread.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Comparison } from './compare.ts';
 import type { ContractAnswer, ContractFiles, ContractReading, ContractTask } from './contract-worker.ts';
@@ -15,7 +14,7 @@ export interface ContractProject {
 
 /** Reads contracts and holds code against them in a thread of its own, which starts with the first question. */
 export class ContractEngine {
-  private pool: Promise<Tinypool> | undefined;
+  private readonly thread = new Thread('dist/contract-worker.js', 768);
 
   /** What the contract says and what is wrong with it. */
   async read(project: ContractProject, files: ContractFiles): Promise<ContractReading> {
@@ -43,14 +42,12 @@ export class ContractEngine {
 
   /** Ends the thread. */
   async close(): Promise<void> {
-    await (await this.pool)?.destroy();
+    await this.thread.close();
   }
 
   private async run({ workspace, roots, signal }: ContractProject, question: Question): Promise<ContractAnswer> {
-    this.pool ??= startThread('dist/contract-worker.js', 768);
     const task: ContractTask = { root: workspace.realRoot, roots, ...question };
-    const answer: ContractAnswer = await (await this.pool).run(task, { signal });
-    return answer;
+    return this.thread.run<ContractAnswer>(task, 'The contract, or the code beside it,', signal);
   }
 }
 

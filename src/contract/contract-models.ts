@@ -96,7 +96,7 @@ export function readModels(
   const broken: Place[] = [];
   for (const { path, blocks } of documents) {
     for (const block of blocks) {
-      if (parser.isBroken(block.value)) {
+      if (parser.parseUnbroken(block.value) === undefined) {
         broken.push({ path, line: block.contentLine });
         continue;
       }
@@ -131,8 +131,9 @@ export function readModels(
 function typeExpression(parser: PythonParser, text: string): Expression | undefined {
   if (text.length > MAX_TYPE_CHARACTERS || /[\r\n#;]|^\s*$|=(?![^(]*\))/.test(text)) return undefined;
   const source = `_: ${text}\n`;
-  if (parser.isBroken(source)) return undefined;
-  const [statement, second] = buildModule(parser.parse(source, 'whole'), source).body;
+  const tree = parser.parseUnbroken(source);
+  if (tree === undefined) return undefined;
+  const [statement, second] = buildModule(tree, source).body;
   return statement?.kind === 'assign' && second === undefined && statement.value === undefined ? statement.annotation : undefined;
 }
 

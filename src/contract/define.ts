@@ -1,4 +1,5 @@
 import type { ProjectTools } from '../python/open-project.ts';
+import { type PythonParser, TooComplex } from '../python/parser.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 import { countLines } from '../workspace/text.ts';
 import { endpointKey, type Shape } from './api.ts';
@@ -83,9 +84,19 @@ interface Given {
   readonly body: ReturnType<typeof buildModule>['body'];
 }
 
+/** What of the models can be read; the rules for models say what is wrong with the rest. */
+function bodyOf(source: string, parser: PythonParser): Given['body'] {
+  try {
+    return buildModule(parser.parse(source, 'whole'), source).body;
+  } catch (error) {
+    if (error instanceof TooComplex) return [];
+    throw error;
+  }
+}
+
 function parseGiven(models: string, { parser }: ProjectTools): Given {
   const source = models.replaceAll('\r\n', '\n').trim();
-  const { body } = buildModule(parser.parse(source, 'whole'), source);
+  const body = bodyOf(source, parser);
   const imports = body.filter((statement) => statement.kind === 'import').map((statement) => source.slice(statement.start, statement.end));
   const definitions = body.flatMap((statement): GivenDefinition[] => {
     if (statement.kind === 'class') {

@@ -10,7 +10,7 @@ import { nested, SlotReader } from './slot-facts.ts';
 /** Models may name each other in any order: after so many rounds each has seen the others. */
 const ROUNDS = 3;
 /** `3.1 LoanCreate (request)`, `Page[T]`: what a generic model is given is left open. */
-const TITLE = /^(?:\d+(?:\.\d+)*[.)、]?\s+)?([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)(?:\[\w+\]|<\w+>)?(?:\s*[（(].*[）)])?$/;
+const TITLE = /^(?:\d+(?:\.\d+)*[.)、]?\s+)?([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*)(?:\[\w+\]|<\w+>)?(?:\s{0,20}[（(].*[）)])?$/;
 
 /**
  * The models that a contract describes in a table or list below their name instead of in Python, by name. Their fields are only as

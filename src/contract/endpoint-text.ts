@@ -57,7 +57,7 @@ export function normalPath(raw: string): string {
 /** Text without emphasis, code marks, links and the space around it. */
 export function plainText(text: string): string {
   return text
-    .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
+    .replace(/\[([^[\]]+)\]\([^()]*\)/g, '$1')
     .replace(/[`*]|(?<!\w)_+|_+(?!\w)/g, '')
     .replace(/\s+/g, ' ')
     .trim();

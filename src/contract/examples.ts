@@ -100,7 +100,7 @@ class ExampleReader {
     // Another field on the same line: the comment is about that one.
     if (/^[\s,]*"/.test(rest)) return '';
     return (
-      /\/\/\s*(.*)$|\/\*\s*(.*?)\s*\*\//
+      /\/\/\s{0,20}(.*)$|\/\*\s{0,20}(.*?)\s{0,20}\*\//
         .exec(rest)
         ?.slice(1)
         .find((part) => part !== undefined)

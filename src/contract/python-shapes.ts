@@ -16,6 +16,8 @@ export type ProjectClass = Extract<ResolvedClass, { kind: 'class' }>;
 export type Direction = 'input' | 'output' | 'python';
 
 const MAX_DEPTH = 12;
+/** A shape with more classes in it is not known whole: models that hold one another several times grow without end. */
+const MAX_EXPANDED = 1_000;
 const NO_LIMITS: Constraints = {};
 const text = (format?: string, constraints: Constraints = NO_LIMITS): Shape => ({
   kind: 'string',
@@ -111,6 +113,8 @@ export class ShapeReader {
   private readonly resolver: Resolver;
   private readonly project: Project;
   private readonly open = new Set<ProjectClass['node']>();
+  /** How many classes the outermost shape has had written out in it so far. */
+  private expanded = 0;
 
   constructor(resolver: Resolver, project: Project) {
     this.resolver = resolver;
@@ -284,6 +288,9 @@ export class ShapeReader {
     const bound = given.size > 0 ? given : this.bindings(type, []);
     const name = given.size > 0 ? `${type.node.name}[${[...given.values()].map(nameOf).join(', ')}]` : type.node.name;
     if (this.open.has(type.node)) return { kind: 'reference', name };
+    if (this.open.size === 0) this.expanded = 0;
+    this.expanded += 1;
+    if (this.expanded > MAX_EXPANDED) return UNKNOWN;
     this.open.add(type.node);
     try {
       const ancestry = this.resolver.ancestry(type);

@@ -297,7 +297,7 @@ export class SlotReader {
     below: readonly Block[],
     direction: 'input' | 'output',
   ): (Field & { in: ParameterPlace | undefined }) | undefined {
-    const coded = /^`([^`]+)`\s*(?:[（(]([^）)]*)[）)])?\s*[:：—–-]?\s*(.*)$/.exec(text);
+    const coded = /^`([^`]+)`\s{0,20}(?:[（(]([^）)]*)[）)])?\s{0,20}[:：—–-]?\s{0,20}(.*)$/.exec(text);
     const label = coded === null ? splitLabel(text) : null;
     const name = fieldName(coded?.[1] ?? label?.title ?? '');
     if (name === undefined) return undefined;
@@ -582,7 +582,7 @@ function typeExpressions(line: string): string[] {
 /** `LoanResponse[]`, `array<LoanResponse>`, `List of X` as Python writes them. */
 function asPython(text: string): string {
   const plain = plainText(text).replace(/\bnull\b/g, 'None');
-  const list = /^(?:array|list|List)\s*(?:<\s*(.+?)\s*>|of\s+(\w+))$/.exec(plain) ?? /^(.+)\[\]$/.exec(plain);
+  const list = /^(?:array|list|List)\s{0,20}(?:<\s{0,20}(.+?)\s{0,20}>|of\s+(\w+))$/.exec(plain) ?? /^(.+)\[\]$/.exec(plain);
   const item = list?.slice(1).find((part) => part !== undefined);
   return item === undefined ? plain : `list[${item}]`;
 }

@@ -24,7 +24,7 @@ const TYPES: readonly (readonly [RegExp, Shape])[] = [
   [/^(object|dict|json|map|对象|字典|オブジェクト)(?![A-Za-z_])/i, { kind: 'object', fields: [], isOpen: true }],
   [/^(any|任意)\b/i, ANY],
 ];
-export const LIST_OF = /^(?:array|list|数组|列表|配列|リスト)\s*(?:<|\[|\(|of\s+)\s*([^>\])]+?)\s*[>\])]?$/i;
+export const LIST_OF = /^(?:array|list|数组|列表|配列|リスト)\s{0,20}(?:<|\[|\(|of\s+)\s{0,20}([^>\])]+?)\s{0,20}[>\])]?$/i;
 
 /** `list of X or null`: the list may be null, not what is in it. */
 export function withoutOrNull(text: string): { plain: string; isNullable: boolean } {
@@ -85,7 +85,7 @@ export function requiredInWords(text: string): boolean | undefined {
 export function defaultInWords(text: string): string | undefined {
   const found =
     /\bdefaults?(?:\s+(?:to|is|value))?\s*[:：=]?\s*[`"']?([\w.-]+)/i.exec(text)?.[1] ??
-    /(?:默认|デフォルト|既定)(?:值|値)?(?:为|是|は)?\s*[:：=]?\s*[`"'「]?([\w.-]+)/.exec(text)?.[1];
+    /(?:默认|デフォルト|既定)(?:值|値)?(?:为|是|は)?\s{0,20}[:：=]?\s{0,20}[`"'「]?([\w.-]+)/.exec(text)?.[1];
   return found === undefined || /^(to|is|none|null|the|a|an)$/i.test(found) ? undefined : found.replace(/[.]$/, '');
 }
 

@@ -343,7 +343,7 @@ export class EntryWriter {
     if (summary === undefined || entry.slots.some((slot) => slot.role === 'summary')) return '';
     if (entry.style === 'item') {
       if (entry.endpoint.after === '' || isOnlyMarker(entry.endpoint.after)) return summary;
-      const behind = /\s*[—–:：-]\s*[^`]*$/.exec(this.text.slice(entry.start, entry.titleEnd))?.[0] ?? '';
+      const behind = /\s{0,20}[—–:：-]\s{0,20}[^`]*$/.exec(this.text.slice(entry.start, entry.titleEnd))?.[0] ?? '';
       if (replace && behind !== '') splices.push({ start: entry.titleEnd - behind.length, end: entry.titleEnd, text: ` — ${summary}` });
       return '';
     }

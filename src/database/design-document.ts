@@ -402,7 +402,7 @@ function localColumns(words: string, names: readonly string[]): string[] {
 function conditionIn(text: string): string | undefined {
   const words = text.replaceAll('`', '');
   const said = /\bwhere\s+([^，,;；。]+)/i.exec(words)?.[1] ?? /(?:partial|部分)[^:：]*[:：]\s*([^，,;；。)]+)/i.exec(words)?.[1];
-  const inBrackets = /[(（]([^()（）]*=[^()（）]*?)(?:\s*のみ)?[)）]/.exec(words)?.[1];
+  const inBrackets = /[(（]([^()（）]*=[^()（）]*?)(?:\s{0,20}のみ)?[)）]/.exec(words)?.[1];
   return (said ?? inBrackets)?.trim();
 }
 

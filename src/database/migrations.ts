@@ -17,7 +17,10 @@ export interface MigrationFile {
 const LOSING = new Set(['drop_table', 'drop_column']);
 const LOSING_SQL = /\b(?:drop\s+(?:table|column|schema|type)|truncate|delete\s+from)\b/i;
 
-/** Reads the operations of a migration. */
+/**
+ * Reads the operations of a migration.
+ * @throws TooComplex
+ */
 export function readMigrationFile(text: string, parser: PythonParser): MigrationFile {
   const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const facts = collectFacts(source, buildModule(parser.parse(source, 'whole'), source));

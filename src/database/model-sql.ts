@@ -27,7 +27,7 @@ const OPERATORS: ReadonlyMap<string, string> = new Map([
 ]);
 /** Methods of columns that leave what they are called on as it is, for our purpose. */
 const TRANSPARENT_METHODS = new Set(['label', 'asc', 'nulls_first', 'nulls_last', 'nullsfirst', 'nullslast', 'self_group', 'collate']);
-const ORDER_SUFFIX = /\s+(asc|desc)?(?:\s*nulls\s+(?:first|last))?\s*$/i;
+const ORDER_SUFFIX = /\s+(asc|desc)?(?:\s{0,20}nulls\s+(?:first|last))?\s{0,20}$/i;
 
 /** What an attribute of a model is called in the database; undefined where no columns can be meant. */
 export type ColumnNames = (attribute: string) => string | undefined;

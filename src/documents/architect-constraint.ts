@@ -14,11 +14,13 @@ export const CONSTRAINT_PATHS = ['.ai/context/architect_constraint.md', '.ai/con
 
 const PROHIBITION =
   /prohibit|forbid|forbidden|banned|not allowed|disallow|must not|never use|do not use|don't use|禁用|禁止|不得|不允许|使用禁止/i;
+/** The most of a line that is looked at, in characters: names stand at its beginning. */
+const MAX_LINE = 1_000;
 const LIST_ITEM = /^\s*(?:[-*+]|\d+[.)])\s+(.*)$/;
 const TABLE_ROW = /^\s*\|(.+)\|\s*$/;
 /** A name of one or two words, with extras, a version and a bracketed note: all of a piece, or it is prose. */
 const LIBRARY =
-  /^[`*_]*([A-Za-z][\w.-]*(?: [A-Za-z][\w-]*)?)(\[[\w, -]+\])?[`*_]*\s*(v?\d[\w.+*~-]*|[<>=~!^]=?\s*[\w.*]+(?:\s*,\s*[<>=~!^]=?\s*[\w.*]+)*)?[`*_]*\s*(?:[（(].*[)）])?\s*(?:[—–:：].*)?$/;
+  /^[`*_]*([A-Za-z][\w.-]*(?: [A-Za-z][\w-]*)?)(\[[\w, -]+\])?[`*_]*\s{0,9}(v?\d[\w.+*~-]*|[<>=~!^]=?\s{0,9}[\w.*]+(?:\s{0,9},\s{0,9}[<>=~!^]=?\s{0,9}[\w.*]+)*)?[`*_]*\s{0,9}(?:[（(].*[)）])?\s{0,9}(?:[—–:：].*)?$/;
 const BACKTICKED = /`([A-Za-z][\w.-]*)(?:\[[\w, ]+\])?\s*((?:[<>=~!^]=?\s*[\w.*]+,?\s*)*)`/g;
 const NAMED_PROHIBITION =
   /(?:禁止(?:引入|使用)?|不得(?:引入|使用)?|do not use|never use|must not use|no)\s*[`"「]?([A-Za-z][\w.-]*)[`"」]?/i;
@@ -31,7 +33,8 @@ export function parseConstraints(text: string): Constraint[] {
   const found: Constraint[] = [];
   let prohibits = false;
   let isFenced = false;
-  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+  for (const [index, whole] of text.split(/\r?\n/).entries()) {
+    const raw = whole.slice(0, MAX_LINE);
     if (/^\s*(```|~~~)/.test(raw)) isFenced = !isFenced;
     const heading = /^\s{0,3}#{1,6}\s+(.*)$/.exec(raw)?.[1];
     if (heading !== undefined && !isFenced) prohibits = PROHIBITION.test(heading);

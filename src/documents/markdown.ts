@@ -1,4 +1,5 @@
 import type { Nodes, RootContent } from 'mdast';
+import { parseable } from './parseable.ts';
 
 /** A stretch of a document; offsets are UTF-16, `end` is exclusive, `line` is 1-based. */
 interface Stretch {
@@ -42,10 +43,13 @@ export type Block = Heading | TextLine | CodeBlock | Table | ListItem | Rule;
  * The inline constructs stay as they are written: `**标签：**文字` is no emphasis for CommonMark, and what people mean by
  * it must be read from the raw text anyway.
  */
-const RAW_INLINE = [
+export const RAW_INLINE = [
   ...['attention', 'autolink', 'codeText', 'labelStartImage', 'labelStartLink', 'labelEnd', 'htmlText'],
   ...['characterEscape', 'characterReference', 'hardBreakEscape'],
 ];
+
+/** The most of a line, a heading or a cell that is looked at, in characters; offsets are those of all of it. */
+const MAX_TEXT = 3_000;
 
 /** The blocks of a Markdown document in order, lists and quotes opened up; front matter and HTML are left out. */
 export async function readBlocks(text: string): Promise<Block[]> {
@@ -57,7 +61,7 @@ export async function readBlocks(text: string): Promise<Block[]> {
     import('mdast-util-gfm-table'),
     import('micromark-extension-gfm-table'),
   ]);
-  const tree = fromMarkdown(text, {
+  const tree = fromMarkdown(parseable(text), {
     extensions: [frontmatter(['yaml']), gfmTable(), { disable: { null: RAW_INLINE } }],
     mdastExtensions: [frontmatterFromMarkdown(['yaml']), gfmTableFromMarkdown()],
   });
@@ -117,7 +121,7 @@ function stretch(node: Nodes): Stretch {
 function textOf(node: { readonly children: readonly Nodes[] }, text: string): string {
   const [first] = node.children;
   const last = node.children.at(-1);
-  return first === undefined || last === undefined ? '' : text.slice(stretch(first).start, stretch(last).end).trim();
+  return first === undefined || last === undefined ? '' : text.slice(stretch(first).start, stretch(last).end).trim().slice(0, MAX_TEXT);
 }
 
 function linesOf(paragraph: Stretch, text: string): TextLine[] {
@@ -127,7 +131,13 @@ function linesOf(paragraph: Stretch, text: string): TextLine[] {
     const lead = /^[\s>]*/.exec(raw)?.[0].length ?? 0;
     const line = raw.trimEnd();
     if (line.length > lead)
-      lines.push({ kind: 'line', start: at + lead, end: at + line.length, line: paragraph.line + index, text: line.slice(lead) });
+      lines.push({
+        kind: 'line',
+        start: at + lead,
+        end: at + line.length,
+        line: paragraph.line + index,
+        text: line.slice(lead, lead + MAX_TEXT),
+      });
     at += raw.length + 1;
   }
   return lines;
@@ -152,7 +162,11 @@ function tableOf(node: Extract<RootContent, { type: 'table' }>, text: string): T
           ? emptyCell(stretch(cell), text)
           : { start: stretch(first).start, end: stretch(last).end };
       // A bar inside a cell is escaped, in code too.
-      return { line: stretch(cell).line, ...inner, text: text.slice(inner.start, inner.end).trim().replaceAll('\\|', '|') };
+      return {
+        line: stretch(cell).line,
+        ...inner,
+        text: text.slice(inner.start, inner.end).trim().slice(0, MAX_TEXT).replaceAll('\\|', '|'),
+      };
     });
     return { kind: 'row', ...stretch(row), cells };
   });

@@ -1,4 +1,6 @@
 import { type LineEnding, toLf, withLineEnding } from '../workspace/text.ts';
+import { RAW_INLINE } from './markdown.ts';
+import { parseable } from './parseable.ts';
 
 /** A section of a Markdown document: a heading and everything up to the next heading of its level or above. */
 export interface Section {
@@ -21,6 +23,11 @@ export interface Section {
   readonly bodyEnd: number;
 }
 
+/** What may be more than the characters that are seen. */
+const INLINE = /[`*_[\]<&!\\:@]/;
+/** No person's heading is longer, in characters. */
+const MAX_TITLE = 500;
+
 /** The sections of a document in order, nested ones included. Headings inside code fences and front matter do not count. */
 export async function readSections(text: string): Promise<Section[]> {
   // Loaded on first use: most calls never look at Markdown.
@@ -30,12 +37,17 @@ export async function readSections(text: string): Promise<Section[]> {
     import('mdast-util-frontmatter'),
     import('micromark-extension-frontmatter'),
   ]);
-  const tree = fromMarkdown(text, { extensions: [frontmatter(['yaml'])], mdastExtensions: [frontmatterFromMarkdown(['yaml'])] });
+  // Only what stands inside a heading is looked at more closely: emphasis and links elsewhere cost the most time.
+  const tree = fromMarkdown(parseable(text), {
+    extensions: [frontmatter(['yaml']), { disable: { null: RAW_INLINE } }],
+    mdastExtensions: [frontmatterFromMarkdown(['yaml'])],
+  });
+  const titleOf = (raw: string): string => (INLINE.test(raw) && raw.length <= MAX_TITLE ? textOf(fromMarkdown(`# ${raw}`)) : raw);
   const headings = tree.children.flatMap((node) =>
     node.type === 'heading' && node.position !== undefined
       ? [
           {
-            title: textOf(node),
+            title: titleOf(textOf(node)),
             level: node.depth,
             startLine: node.position.start.line,
             headingStart: node.position.start.offset ?? 0,
@@ -164,7 +176,12 @@ function counted(names: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** A title as it is compared: without emphasis, case and the width of its spaces. */
+/** A title as it is compared: without emphasis, brackets of links, case and the width of its spaces. */
 export function plainTitle(title: string): string {
-  return title.normalize('NFKC').replace(/[`*_]/g, '').replace(/\s+/g, ' ').trim().toLowerCase();
+  return title
+    .normalize('NFKC')
+    .replace(/[`*_[\]]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase();
 }

@@ -4,6 +4,8 @@ import { normaliseDistribution } from './distributions.ts';
 /** Reads a workspace file, or undefined when there is none. */
 export type ReadText = (path: string) => string | undefined;
 
+/** No requirement is longer, in characters. */
+const MAX_LINE = 2_000;
 /** Name, extras. */
 const REQUIREMENT = /^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(?:[<>=!~;@(]|$)/;
 
@@ -32,9 +34,11 @@ function fromFile(file: string, text: () => string): string[] | undefined {
   if (file === 'Pipfile') return fromPipfile(text());
   if (file === 'setup.cfg') return fromRequirements(text().replace(/^[^\s].*$/gm, ''));
   if (file === 'setup.py')
-    return [...text().matchAll(/["']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*[<>=!~;"']/g)].map((match) => match[1] ?? '');
+    return [...text().matchAll(/["']([A-Za-z0-9][\w.-]{0,100})\s{0,9}(?:\[[^[\]]{0,300}\])?\s{0,9}[<>=!~;"']/g)].map(
+      (match) => match[1] ?? '',
+    );
   if (/^(environment|conda)[\w.-]*\.ya?ml$/.test(file))
-    return [...text().matchAll(/^\s*-\s+(?:[\w-]+::)?([A-Za-z0-9][\w.-]*)/gm)].map((match) => match[1] ?? '');
+    return [...text().matchAll(/^[ \t]*-[ \t]+(?:[\w-]+::)?([A-Za-z0-9][\w.-]*)/gm)].map((match) => match[1] ?? '');
   if (/^(uv|poetry|pdm|pylock)\.(lock|toml)$/.test(file))
     return [...text().matchAll(/^name\s*=\s*"([^"]+)"/gm)].map((match) => match[1] ?? '');
   return undefined;
@@ -49,7 +53,7 @@ function namesIn(requirement: string): string[] {
 
 function fromRequirements(text: string): string[] {
   return text.split('\n').flatMap((line) => {
-    if (/^\s*(#|-)/.test(line)) return [];
+    if (line.length > MAX_LINE || /^\s*(#|-)/.test(line)) return [];
     return namesIn(line.replace(/\s+#.*$/, ''));
   });
 }

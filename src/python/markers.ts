@@ -1,7 +1,7 @@
 /** Words in a module's text that questions about the whole project start from. */
 export const MARKERS = {
   routes:
-    /\bFastAPI\b|APIRouter|\binclude_router\(|\badd_api_route\(|^\s*@[\w.]+\.(get|post|put|patch|delete|head|options|trace|api_route)\(/m,
+    /\bFastAPI\b|APIRouter|\binclude_router\(|\badd_api_route\(|^[ \t]*@[\w.]{1,200}\.(get|post|put|patch|delete|head|options|trace|api_route)\(/m,
   handlers: /exception_handlers?\b/,
   includes: /\binclude_router\(/,
   mounts: /\.mount\(/,

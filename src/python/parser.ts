@@ -1,4 +1,4 @@
-import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
+import { Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
 import { packageFile } from '../workspace/package-root.ts';
 
 /** A node of the concrete tree, copied out of WebAssembly memory once. */
@@ -11,10 +11,14 @@ export interface TreeNode {
   readonly children: readonly TreeNode[];
 }
 
-/** Thrown for source nested more deeply than can be analysed. */
-export class TooDeeplyNested extends Error {}
+/** Thrown for source that is nested more deeply, or that takes longer to parse, than any that people write. */
+export class TooComplex extends Error {}
 
 const MAX_DEPTH = 400;
+/** The time to parse a text, in milliseconds: some hundred times what such a text takes. A broken one can take quadratic time. */
+const PARSE_LIMIT_MS = 400;
+/** A millisecond more for so many characters. */
+const CHARACTERS_PER_MS = 250;
 /** Tokens without a name that carry meaning; all other punctuation is dropped while copying. */
 const MEANINGFUL_TOKEN = /^(async|and|or|in|not in|is|is not|[-+*/%@&|^<>!=]+)$/;
 /** Named nodes whose inside nobody reads. */
@@ -70,11 +74,10 @@ export class PythonParser {
 
   /**
    * The tree of a text without byte order mark. Broken source gives what could be read of it.
-   * @throws TooDeeplyNested
+   * @throws TooComplex
    */
   parse(text: string, extent: Extent): TreeNode {
-    const tree = this.parser.parse(text);
-    if (tree === null) throw new Error('tree-sitter returned no tree');
+    const tree = this.treeOf(text);
     const cursor = tree.walk();
     try {
       return this.copyNode(cursor, this.typeOf(cursor.nodeTypeId), 0, extent === 'interface');
@@ -84,19 +87,31 @@ export class PythonParser {
     }
   }
 
-  /** True when a text is not whole Python; what could be read of it {@link parse} gives all the same. */
-  isBroken(text: string): boolean {
-    const tree = this.parser.parse(text);
+  /** The tree of a text that is whole Python; undefined where it is broken or too complex. */
+  parseUnbroken(text: string): TreeNode | undefined {
     try {
-      return tree === null || tree.rootNode.hasError;
-    } finally {
-      tree?.delete();
+      const tree = this.treeOf(text);
+      const isBroken = tree.rootNode.hasError;
+      tree.delete();
+      return isBroken ? undefined : this.parse(text, 'whole');
+    } catch (error) {
+      if (error instanceof TooComplex) return undefined;
+      throw error;
     }
+  }
+
+  private treeOf(text: string): Tree {
+    const end = performance.now() + PARSE_LIMIT_MS + text.length / CHARACTERS_PER_MS;
+    const tree = this.parser.parse(text, null, { progressCallback: () => performance.now() > end });
+    if (tree !== null) return tree;
+    // What was parsed so far would be gone on with by the next call.
+    this.parser.reset();
+    throw new TooComplex();
   }
 
   /** Every access to the cursor is a call into WebAssembly, so as few as possible are made for each node. */
   private copyNode(cursor: TreeCursor, type: NodeType, depth: number, skipsBodies: boolean): TreeNode {
-    if (depth > MAX_DEPTH) throw new TooDeeplyNested();
+    if (depth > MAX_DEPTH) throw new TooComplex();
     const children: TreeNode[] = [];
     const node = {
       type: type.name,

@@ -1,7 +1,7 @@
 import { isTestModule } from '../python/markers.ts';
 import { collectFacts } from '../python/module-facts.ts';
 import { openProject, visibleFacts } from '../python/open-project.ts';
-import { type PythonParser, TooDeeplyNested, type TreeNode } from '../python/parser.ts';
+import { type PythonParser, TooComplex, type TreeNode } from '../python/parser.ts';
 import type { Dependencies, Project } from '../python/project.ts';
 import { Resolver } from '../python/resolver.ts';
 import type { RuffDiagnostic } from '../python/ruff.ts';
@@ -66,8 +66,8 @@ export class Analyser {
     try {
       tree = this.parser.parse(file.text, 'whole');
     } catch (error) {
-      if (!(error instanceof TooDeeplyNested)) throw error;
-      return tooDeep(file, rules);
+      if (!(error instanceof TooComplex)) throw error;
+      return tooComplex(file, rules);
     }
     const syntax = buildModule(tree, file.text);
     const facts = collectFacts(file.text, syntax);
@@ -88,7 +88,8 @@ function isTemplate(file: SourceFile): boolean {
   const broken = file.diagnostics.filter((diagnostic) => diagnostic.code === 'invalid-syntax');
   if (broken.length === 0) return false;
   const lines = file.text.split('\n');
-  return broken.some((diagnostic) => isTemplateLine(lines[diagnostic.start.row - 1] ?? ''));
+  const rows = new Set(broken.map((diagnostic) => diagnostic.start.row));
+  return [...rows].some((row) => isTemplateLine(lines[row - 1] ?? ''));
 }
 
 function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Finding[] {
@@ -132,13 +133,14 @@ function symbolAt(context: RuleContext, offset: number): string {
     .join('.');
 }
 
-function tooDeep(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
+function tooComplex(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
   const rule = rules.find((each) => each.id === 'code/complete');
   if (rule === undefined) return { findings: [], allowed: [], dependencies: INDEPENDENT };
   const finding: Finding = {
     rule: rule.id,
     severity: rule.severity,
-    message: 'The source is nested too deeply to be analysed.',
+    message:
+      'The source is too complex to be analysed: nested more deeply than any that people write, or broken so that it cannot be parsed in time.',
     path: file.path,
     line: 1,
     column: 1,
@@ -146,7 +148,7 @@ function tooDeep(file: SourceFile, rules: readonly RuleDefinition[]): FileResult
     endColumn: 1,
     edits: [],
     symbol: '',
-    fix: 'Split the deepest expression into named parts.',
+    fix: 'Split the deepest expression into named parts, or mend the syntax.',
   };
   return { findings: [finding], allowed: [], dependencies: INDEPENDENT };
 }

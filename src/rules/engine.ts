@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type Tinypool from 'tinypool';
 import type { PythonSettings } from '../python/python-settings.ts';
 import type { RuffResult, RuffSettings, RuffTask } from '../python/ruff.ts';
-import { errnoOf, Refusal } from '../workspace/refusal.ts';
 import { toLf } from '../workspace/text.ts';
-import { startThread } from '../workspace/thread.ts';
+import { Thread } from '../workspace/thread.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { FileResult } from './analyse.ts';
 import type { AnalysisTask } from './analysis-worker.ts';
@@ -16,8 +14,11 @@ export type Lane = (typeof LANES)[number];
 
 /** Checks and formats Python in worker threads: one for Ruff, the others for the rules. Nothing starts before it is used. */
 export class CheckEngine {
-  private ruff: Promise<Tinypool> | undefined;
-  private readonly analysis: Partial<Record<Lane, Promise<Tinypool>>> = {};
+  private readonly ruff = new Thread('dist/ruff-worker.js', 384);
+  private readonly analysis: Readonly<Record<Lane, Thread>> = {
+    0: new Thread('dist/analysis-worker.js', 384),
+    1: new Thread('dist/analysis-worker.js', 384),
+  };
 
   /** Starts the threads and compiles their WebAssembly, so that the first real check is quick. */
   async warmUp(root: string): Promise<void> {
@@ -69,36 +70,14 @@ export class CheckEngine {
 
   /** Ends every thread. */
   async close(): Promise<void> {
-    const pools = await Promise.all([this.ruff, ...Object.values(this.analysis)]);
-    await Promise.all(pools.map((pool) => pool?.destroy()));
+    await Promise.all([this.ruff, ...Object.values(this.analysis)].map((thread) => thread.close()));
   }
 
-  private async runRuff(task: RuffTask): Promise<RuffResult> {
-    this.ruff ??= startThread('dist/ruff-worker.js', 384);
-    const result: RuffResult = await (await this.ruff).run(task);
-    return result;
+  private runRuff(task: RuffTask): Promise<RuffResult> {
+    return this.ruff.run<RuffResult>(task, 'The source');
   }
 
-  private async runAnalysis(task: AnalysisTask, lane: Lane): Promise<FileResult> {
-    this.analysis[lane] ??= startThread('dist/analysis-worker.js', 384);
-    const thread = await this.analysis[lane];
-    try {
-      const result: FileResult = await thread.run(task);
-      return result;
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-    }
-    // The thread had kept too much of the project: a new one starts with nothing.
-    try {
-      const result: FileResult = await thread.run(task);
-      return result;
-    } catch (error) {
-      if (!isOutOfMemory(error)) throw error;
-      throw new Refusal('too_large', `"${task.file.path}" needs too much memory to be analysed.`, 'Split the file.');
-    }
+  private runAnalysis(task: AnalysisTask, lane: Lane): Promise<FileResult> {
+    return this.analysis[lane].run<FileResult>(task, `"${task.file.path}"`);
   }
-}
-
-function isOutOfMemory(error: unknown): boolean {
-  return errnoOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseFrontMatter } from '../workspace/front-matter.ts';
+import { checkGlob } from '../workspace/globs.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Judgement, RuleDefinition } from './finding.ts';
@@ -7,9 +8,12 @@ import type { Judgement, RuleDefinition } from './finding.ts';
 /** Where people (never the agent) adjust the rules for their project. */
 const PROJECT_SETTINGS_PATH = '.ai/context/python-engineer.md';
 
+/** More of them than anybody writes. */
+const MAX_EXCLUDED = 500;
+
 const settingsSchema = z.strictObject({
   rules: z.record(z.string(), z.union([z.enum(['off', 'warning', 'error']), z.literal(false)])).default({}),
-  exclude: z.array(z.string()).default([]),
+  exclude: z.array(z.string()).max(MAX_EXCLUDED).default([]),
   roots: z.array(z.string()).default([]),
 });
 
@@ -40,6 +44,7 @@ export async function readProjectRules(workspace: Workspace, all: readonly RuleD
 }
 
 function apply(settings: z.output<typeof settingsSchema>, all: readonly RuleDefinition[]): ProjectRules {
+  for (const glob of settings.exclude) checkGlob(glob);
   const unknown = Object.keys(settings.rules).filter((id) => !all.some((rule) => rule.id === id));
   const rules = all.flatMap((rule) => {
     const wanted = settings.rules[rule.id];

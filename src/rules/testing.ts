@@ -8,7 +8,7 @@ import type { Check, RuleContext } from './context.ts';
 import { isEndpoint } from './endpoints.ts';
 import { layerOf } from './layers.ts';
 
-const FORM = /^test_\w+?_should_\w+?_when_\w+$/;
+const FORM = /^test_\w{1,200}?_should_\w{1,200}?_when_\w+$/;
 const SYNC_CLIENTS = new Set(['fastapi.testclient.TestClient', 'starlette.testclient.TestClient']);
 
 /** testing/name: a test whose name does not say what is expected, and when. */

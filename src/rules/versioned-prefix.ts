@@ -3,7 +3,7 @@ import { type CallExpression, type Expression, keywordArgument } from '../python
 import type { Check, RuleContext } from './context.ts';
 
 const APPLICATIONS = new Set(['fastapi.FastAPI', 'fastapi.applications.FastAPI']);
-const VERSION = /(^|\/)(v\d[\w.]*|\{[^}]*version[^}]*\})(\/|$)/i;
+const VERSION = /(^|\/)(v\d[\w.]*|\{[^{}]{0,100}version[^{}]{0,100}\})(\/|$)/i;
 /** Paths that operators, browsers and protocols expect at a fixed place. */
 const FIXED =
   /^\/?$|(^|\/)(health\w*|ready\w*|readiness|live\w*|liveness|ping|metrics|status|version|info|\.well-known|docs|redoc|openapi[\w.]*|favicon[\w.]*|robots[\w.]*|sitemap[\w.]*|static|webhooks?|oauth2?|callback)(\/|-|$)/i;

@@ -1,5 +1,7 @@
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import { ErrorCode } from '@modelcontextprotocol/sdk/types.js';
 import type { Logger } from 'pino';
+import { InputLines, MAX_LINE_BYTES } from './input-lines.ts';
 import { createServer, type ServerOptions } from './server.ts';
 
 /** After this the process ends whatever is still running, in milliseconds. */
@@ -27,7 +29,18 @@ export async function serve(options: ServerOptions): Promise<void> {
   process.once('SIGINT', () => end('SIGINT'));
   process.once('SIGTERM', () => end('SIGTERM'));
   surviveFaults(logger);
-  await server.server.connect(new StdioServerTransport());
+  const lines = new InputLines((id) => refuseLine(id, logger));
+  await server.server.connect(new StdioServerTransport(process.stdin.pipe(lines), process.stdout));
+}
+
+/** Answers a request that is too long to be read. Without its id nobody waits for the answer. */
+function refuseLine(id: string | undefined, logger: Logger): void {
+  const limit = `${MAX_LINE_BYTES / 1024 / 1024} MB`;
+  logger.warn({ id }, `a message over ${limit} was dropped`);
+  if (id === undefined) return;
+  const message = `The message is over ${limit} and was not read: send the text in parts, or write_file with edits or section.`;
+  const error = { code: ErrorCode.InvalidRequest, message };
+  process.stdout.write(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}\n`);
 }
 
 /** A fault in one call must not take the others down; it is logged and the loop goes on. */

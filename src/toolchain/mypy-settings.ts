@@ -62,7 +62,7 @@ function fromIni(text: string): Setting[] | undefined {
       hasSection ||= section !== undefined;
       continue;
     }
-    const [, key, value = ''] = /^([a-z_]+)\s*[=:]\s*(.*?)\s*$/i.exec(line) ?? [];
+    const [, key, value = ''] = /^([a-z_]+)\s{0,20}[=:]\s{0,20}(.*?)\s{0,20}$/i.exec(line) ?? [];
     if (section !== undefined && key !== undefined) found.push({ section, key: key.toLowerCase(), value });
   }
   return hasSection ? found : undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkGlob } from '../workspace/globs.ts';
 import { listFiles } from '../workspace/listing.ts';
 import { refuseProtected } from '../workspace/paths.ts';
 import { Refusal } from '../workspace/refusal.ts';
@@ -29,7 +30,7 @@ export const findFiles = defineTool({
   }),
   async run(input, { session, signal }) {
     const workspace = await session.workspace();
-    refuseClimbing(input.glob);
+    checkGlob(input.glob);
     const paths = (await listFiles(workspace, [input.glob])).filter(isReadable);
     const test = await lineTest(input.text, input.pattern);
     if (test === undefined) {
@@ -50,12 +51,6 @@ export const findFiles = defineTool({
     return { text: verdict, structured: { total: matches.length, files, matches: shown, truncated: more !== '' } };
   },
 });
-
-function refuseClimbing(glob: string): void {
-  if (glob.split(/[\\/]/).includes('..') || /^([\\/]|[A-Za-z]:)/.test(glob)) {
-    throw new Refusal('path_outside', `The glob "${glob}" leads outside the workspace.`, 'Use a glob relative to the workspace root.');
-  }
-}
 
 function isReadable(path: string): boolean {
   try {

@@ -37,6 +37,8 @@ interface RawSetting {
   readonly line: number;
 }
 
+/** More of a value than anybody writes, in characters. */
+const MAX_VALUE = 500;
 const KEY_ALTERNATIVES = KEYS.join('|');
 const DECORATION = '[`*_"\']{0,3}';
 /** `key: value` with any list mark, decoration and either colon; the value may be empty. */
@@ -139,7 +141,7 @@ function asKey(text: string): Key {
 
 /** The value without comment, quotes, backticks, emphasis and trailing comma; empty for a placeholder. */
 function cleanValue(text: string): string {
-  let value = text.trim();
+  let value = text.trim().slice(0, MAX_VALUE);
   const quoted = /^(["'`])([^"'`]*)\1/.exec(value);
   if (quoted?.[2] !== undefined) value = quoted[2];
   value = value
@@ -205,7 +207,7 @@ function skippedRoles(lines: readonly string[]): string[] {
   const roles: string[] = [];
   let inList = false;
   for (const line of lines) {
-    const start = /^\s*(?:[-*+#]+\s+)?[`*"]*(?:skip_roles|role_skip)[`*"]*\s*[:：]?\s*(.*)$/i.exec(line);
+    const start = /^\s{0,20}(?:[-*+#]+\s+)?[`*"]*(?:skip_roles|role_skip)[`*"]*\s{0,20}[:：]?\s{0,20}(.*)$/i.exec(line);
     if (start !== null) {
       const inline = (start[1] ?? '').replace(/^\[|\](\s*#.*)?$/g, '');
       roles.push(...inline.split(',').map(cleanValue));

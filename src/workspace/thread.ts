@@ -1,11 +1,75 @@
 import type Tinypool from 'tinypool';
 import { packageFile } from './package-root.ts';
+import { errnoOf, Refusal } from './refusal.ts';
 
 /** How long an idle thread is kept, in milliseconds: a working session's pauses, not a night. */
 const IDLE_MS = 15 * 60 * 1000;
+/** How long one task may take, in milliseconds: many times what the largest projects need. */
+const TIME_LIMIT_MS = 30_000;
 
-/** A thread of its own for a bundled worker. The pool is loaded on first use: the server answers its client before that. */
-export async function startThread(worker: string, maxMegabytes: number): Promise<Tinypool> {
+const SPLIT = 'Split it by subject, or ask the user to.';
+
+/** A thread of its own for a bundled worker. It starts with its first task, and does one after the other. */
+export class Thread {
+  private readonly worker: string;
+  private readonly maxMegabytes: number;
+  private pool: Promise<Tinypool> | undefined;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(worker: string, maxMegabytes: number) {
+    this.worker = worker;
+    this.maxMegabytes = maxMegabytes;
+  }
+
+  /**
+   * Runs a task; `subject` is what a message names when it takes too much time or memory.
+   * @throws Refusal `too_large`
+   */
+  run<T>(task: object, subject: string, signal?: AbortSignal): Promise<T> {
+    const result = this.last.then(() => this.runNow<T>(task, subject, signal));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    await (await this.pool)?.destroy();
+  }
+
+  private async runNow<T>(task: object, subject: string, signal: AbortSignal | undefined): Promise<T> {
+    try {
+      return await this.attempt<T>(task, subject, signal);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+    }
+    // The thread had kept too much of the project: a new one starts with nothing.
+    try {
+      return await this.attempt<T>(task, subject, signal);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      throw new Refusal('too_large', `${subject} needs too much memory to be read.`, SPLIT);
+    }
+  }
+
+  private async attempt<T>(task: object, subject: string, signal: AbortSignal | undefined): Promise<T> {
+    this.pool ??= startPool(this.worker, this.maxMegabytes);
+    const limit = AbortSignal.timeout(TIME_LIMIT_MS);
+    try {
+      const answer: T = await (await this.pool).run(task, { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) });
+      return answer;
+    } catch (error) {
+      if (limit.aborted) throw new Refusal('too_large', `${subject} takes over ${TIME_LIMIT_MS / 1000} s to be read.`, SPLIT);
+      throw error;
+    }
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return errnoOf(error) === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+/** The pool is loaded on first use: the server answers its client before that. */
+async function startPool(worker: string, maxMegabytes: number): Promise<Tinypool> {
   const { default: Pool } = await import('tinypool');
   return new Pool({
     filename: packageFile(worker),

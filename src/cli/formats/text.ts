@@ -3,6 +3,9 @@ import type { Finding } from '../../rules/finding.ts';
 import { withVisibleControls } from '../../workspace/text.ts';
 import type { Format, Report } from './format.ts';
 
+/** The most of a source line that is shown, in characters. */
+const MAX_SOURCE = 200;
+
 /** For people: each finding with its source line and a caret, in the manner of Ruff. */
 export const text: Format = (report) => {
   const blocks = report.findings.map((finding) => block(finding, report));
@@ -12,12 +15,16 @@ export const text: Format = (report) => {
 function block(finding: Finding, report: Report): string {
   const paint = (style: 'bold' | 'red' | 'yellow' | 'cyan' | 'blue', value: string): string =>
     report.colour ? styleText(style, value) : value;
-  const source = withVisibleControls(report.sourceLine(finding.path, finding.line));
+  const line = withVisibleControls(report.sourceLine(finding.path, finding.line));
+  // Of a very long line only what stands around the finding is shown.
+  const from = line.length <= MAX_SOURCE ? 0 : Math.max(0, finding.column - MAX_SOURCE / 2);
+  const source = line.slice(from, from + MAX_SOURCE);
   const number = String(finding.line);
   const gutter = ' '.repeat(number.length);
   const bar = paint('blue', '|');
-  const end = finding.endLine === finding.line ? finding.endColumn : source.length + 1;
-  const width = Math.max(1, end - finding.column);
+  const start = finding.column - from;
+  const end = finding.endLine === finding.line ? finding.endColumn - from : source.length + 1;
+  const width = Math.max(1, Math.min(end, source.length + 1) - start);
   const style = finding.severity === 'error' ? 'red' : 'yellow';
   const label = finding.severity === 'error' ? finding.rule : `${finding.rule} (warning)`;
   return [
@@ -25,7 +32,7 @@ function block(finding: Finding, report: Report): string {
     `${gutter}${paint('blue', '-->')} ${finding.path}:${finding.line}:${finding.column}`,
     `${gutter} ${bar}`,
     `${paint('blue', number)} ${bar} ${source}`,
-    `${gutter} ${bar} ${padding(source, finding.column - 1)}${paint(style, '^'.repeat(width))}`,
+    `${gutter} ${bar} ${padding(source, start - 1)}${paint(style, '^'.repeat(width))}`,
     `${gutter} ${bar}`,
     `${paint('cyan', 'help')}: ${finding.fix}`,
     '',
