@@ -59,7 +59,14 @@ export default defineConfig([
     output: { dir: 'dist', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true, minify: true },
   },
   {
-    input: { kill: 'stress/kill.ts', fuzz: 'stress/fuzz.ts', demo: 'scripts/demo.ts', bench: 'bench/bench.ts', truncation: 'bench/truncation.ts' },
+    input: {
+      kill: 'stress/kill.ts',
+      fuzz: 'stress/fuzz.ts',
+      load: 'stress/load.ts',
+      demo: 'scripts/demo.ts',
+      bench: 'bench/bench.ts',
+      truncation: 'bench/truncation.ts',
+    },
     platform: 'node',
     external,
     output: { dir: 'build', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true },

@@ -9,7 +9,7 @@ export default defineConfig({
     // They wait for those processes more than they compute.
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/python/**'],
+    exclude: ['test/browser/**', 'test/python/**', 'test/conformance/**'],
     server: { deps: { inline: ['jsonc-parser'] } },
   },
 });

@@ -236,16 +236,19 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
 /** The media type of a page that a client with MCP Apps shows as a view. */
 const VIEW_TYPE = 'text/html;profile=mcp-app';
 
+const skillHead = z.looseObject({ name: z.string(), description: z.string() });
+
 /** The skill's files, and the review page of the workspace's contract. */
 function serveResources(server: Server, session: Session): void {
   server.setRequestHandler(ListResourcesRequestSchema, async () => {
     const skill = await loadSkill();
+    const { name, description } = skillHead.parse(skill.frontmatter);
     const resources = [...skill.files.values()].map((file) => ({
       uri: file.uri,
-      name: file.path,
       mimeType: 'text/markdown',
       size: file.size,
-      description: file.path === 'SKILL.md' ? 'The skill: how a Python backend engineer works here' : `Part of the skill: ${file.path}`,
+      // The extension gives SKILL.md the name and description of the skill.
+      ...(file.uri === skill.uri ? { name, description } : { name: file.path, description: `Part of the skill: ${file.path}` }),
     }));
     const view = {
       uri: CONTRACT_VIEW,

@@ -67,44 +67,46 @@ export const defineContract = defineTool({
   }),
   async run(input, { session, signal }) {
     const workspace = await session.workspace();
-    const { mode, folders } = await requireReadyToWrite(session, workspace);
-    const disk = inOrder(await loadContract(workspace), input.path);
-    for (const { path } of disk.documents) refuseForRole(path, mode, folders);
-    const project = { workspace, roots: [], signal };
-    const { contracts } = session.services;
-    const before = await contracts.read(project, disk);
-    const result = await contracts.define(project, {
-      documents: disk.documents,
-      wbs: disk.wbs,
-      definitions: input.endpoints.map(({ media_type, ...definition }) => ({ ...definition, mediaType: media_type })),
-      models: input.models,
-      language: disk.config.outputLanguage.value,
-      replace: input.replace,
-      isApproved: input.approved !== undefined,
+    return session.turns.take('contract', async () => {
+      const { mode, folders } = await requireReadyToWrite(session, workspace);
+      const disk = inOrder(await loadContract(workspace), input.path);
+      for (const { path } of disk.documents) refuseForRole(path, mode, folders);
+      const project = { workspace, roots: [], signal };
+      const { contracts } = session.services;
+      const before = await contracts.read(project, disk);
+      const result = await contracts.define(project, {
+        documents: disk.documents,
+        wbs: disk.wbs,
+        definitions: input.endpoints.map(({ media_type, ...definition }) => ({ ...definition, mediaType: media_type })),
+        models: input.models,
+        language: disk.config.outputLanguage.value,
+        replace: input.replace,
+        isApproved: input.approved !== undefined,
+      });
+      const judged = await judgeModels(session, workspace, before.contract.source, input.models);
+      // A syntax error says all there is to say of the models.
+      const isBroken = judged.some(({ message }) => message.includes('(code/complete)') && /does not parse/.test(message));
+      const problems = isBroken
+        ? [...judged, ...result.problems.filter(({ endpoint }) => endpoint !== 'models')]
+        : [...judged, ...result.problems];
+      if (problems.length > 0) throw refusal(problems);
+      const { contract } = result;
+      const hash = await write(workspace, disk, result.writes);
+      for (const [path, value] of hash) session.seen.set(path, value);
+      return {
+        text: text(contract, result.writes, disk),
+        structured: {
+          written: result.writes.map(({ what }) => what),
+          hash: hash.get(disk.documents[0]?.path ?? '') ?? '',
+          endpoints: contract.endpoints.map(({ method, path, progress, open }) => ({
+            endpoint: `${method} ${path}`,
+            state: progress,
+            open: [...open],
+          })),
+          next: nextOpen(contract),
+        },
+      };
     });
-    const judged = await judgeModels(session, workspace, before.contract.source, input.models);
-    // A syntax error says all there is to say of the models.
-    const isBroken = judged.some(({ message }) => message.includes('(code/complete)') && /does not parse/.test(message));
-    const problems = isBroken
-      ? [...judged, ...result.problems.filter(({ endpoint }) => endpoint !== 'models')]
-      : [...judged, ...result.problems];
-    if (problems.length > 0) throw refusal(problems);
-    const { contract } = result;
-    const hash = await write(workspace, disk, result.writes);
-    for (const [path, value] of hash) session.seen.set(path, value);
-    return {
-      text: text(contract, result.writes, disk),
-      structured: {
-        written: result.writes.map(({ what }) => what),
-        hash: hash.get(disk.documents[0]?.path ?? '') ?? '',
-        endpoints: contract.endpoints.map(({ method, path, progress, open }) => ({
-          endpoint: `${method} ${path}`,
-          state: progress,
-          open: [...open],
-        })),
-        next: nextOpen(contract),
-      },
-    };
   },
 });
 

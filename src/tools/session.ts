@@ -5,6 +5,7 @@ import type { CheckEngine } from '../rules/engine.ts';
 import type { RuleDefinition } from '../rules/finding.ts';
 import { type ProjectRules, readProjectRules } from '../rules/project-rules.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { Turns } from './turns.ts';
 
 /** Phase 5a defines the contract, phase 6b implements it. */
 export const MODES = ['contract', 'develop'] as const;
@@ -56,6 +57,8 @@ export class Session {
   readonly confirmed = new Set<string>();
   /** Texts that looked cut and were not written. */
   readonly refusedTexts = new Set<string>();
+  /** Calls that write the same file at once are done in the order in which they came. */
+  readonly turns = new Turns();
   /** The hash under which the agent last saw each file, by workspace-relative path. */
   readonly seen = new Map<string, string>();
 

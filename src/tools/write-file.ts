@@ -47,61 +47,63 @@ export const writeFile = defineTool({
     findings: z.array(z.strictObject({ rule: z.string(), severity: z.string(), line: z.number().int() })),
   }),
   async run(input, { session }) {
-    const workspace = await session.workspace();
-    const target = await workspace.resolve(input.path, 'write');
-    const { mode, folders } = await requireReadyToWrite(session, workspace);
-    refuseForRole(target.relative, mode, folders);
-    const existing = await workspace.readTextIfExists(input.path);
-    const isReplacement = input.content !== undefined && input.section === undefined;
-    // A section is found anew in whatever the file holds now.
-    const known = input.section === undefined ? session.seen.get(target.relative) : undefined;
-    refuseStale(existing, input.expected_hash, known, isReplacement);
+    return session.turns.take(input.path, async () => {
+      const workspace = await session.workspace();
+      const target = await workspace.resolve(input.path, 'write');
+      const { mode, folders } = await requireReadyToWrite(session, workspace);
+      refuseForRole(target.relative, mode, folders);
+      const existing = await workspace.readTextIfExists(input.path);
+      const isReplacement = input.content !== undefined && input.section === undefined;
+      // A section is found anew in whatever the file holds now.
+      const known = input.section === undefined ? session.seen.get(target.relative) : undefined;
+      refuseStale(existing, input.expected_hash, known, isReplacement);
 
-    const place = { workspace, folder: folders.temp, session };
-    const change = await proposedText(place, target.relative, existing, input);
-    const proposed = change.text;
-    const python = isPython(target.relative)
-      ? await judgePython(session, workspace, target.relative, existing, proposed, input)
-      : undefined;
-    const bytes = encodeText(python?.text ?? proposed, existing?.bom ?? false);
-    if (bytes.length > MAX_FILE_BYTES)
-      throw new Refusal('too_large', `The text has ${bytes.length} bytes; at most ${MAX_FILE_BYTES} are written.`, 'Split the file.');
+      const place = { workspace, folder: folders.temp, session };
+      const change = await proposedText(place, target.relative, existing, input);
+      const proposed = change.text;
+      const python = isPython(target.relative)
+        ? await judgePython(session, workspace, target.relative, existing, proposed, input)
+        : undefined;
+      const bytes = encodeText(python?.text ?? proposed, existing?.bom ?? false);
+      if (bytes.length > MAX_FILE_BYTES)
+        throw new Refusal('too_large', `The text has ${bytes.length} bytes; at most ${MAX_FILE_BYTES} are written.`, 'Split the file.');
 
-    const hash = hashOf(bytes);
-    const action = actionOf(existing, hash, isReplacement);
-    const text = python?.text ?? proposed;
-    const isBatch = isDocument(target.relative) || isPython(target.relative);
-    const sections = isBatch ? await readBatchSections(target.relative, text) : [];
-    const next = nextInBatch(target.relative, sections);
-    // Before the file: what it names is looked up on disk, so that an entry too many does no harm.
-    if (next !== undefined) await noteWritten(place, target.relative, sections, { confirmed: [], filled: undefined });
-    if (action !== 'unchanged') {
-      const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
-      await writeAtomically(target, bytes, expected, existing?.mode);
-    }
-    session.seen.set(target.relative, hash);
-    if (isBatch) await noteWritten(place, target.relative, sections, change);
-    const lines = countLines(text);
-    const remaining = python?.remaining ?? [];
-    const foreign = isDocument(target.relative) ? await foreignFindings(workspace, target.relative, existing?.text ?? '', text) : [];
-    return {
-      text: [
-        verdict(action, target.relative, lines, hash, python?.formatted ?? false),
-        ...(input.section === undefined ? [] : [await readBack(workspace, input.path, hash, input.section)]),
-        ...(next === undefined ? [] : [next.step]),
-        ...foreign.map(({ rule, message }) => `warning ${rule}: ${message}`),
-        ...remainingText(remaining),
-      ].join('\n'),
-      structured: {
-        path: target.relative,
-        action,
-        hash,
-        lines,
-        formatted: python?.formatted ?? false,
-        next_section: next?.name ?? '',
-        findings: [...remaining, ...foreign].map(({ rule, severity, line }) => ({ rule, severity, line })),
-      },
-    };
+      const hash = hashOf(bytes);
+      const action = actionOf(existing, hash, isReplacement);
+      const text = python?.text ?? proposed;
+      const isBatch = isDocument(target.relative) || isPython(target.relative);
+      const sections = isBatch ? await readBatchSections(target.relative, text) : [];
+      const next = nextInBatch(target.relative, sections);
+      // Before the file: what it names is looked up on disk, so that an entry too many does no harm.
+      if (next !== undefined) await noteWritten(place, target.relative, sections, { confirmed: [], filled: undefined });
+      if (action !== 'unchanged') {
+        const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
+        await writeAtomically(target, bytes, expected, existing?.mode);
+      }
+      session.seen.set(target.relative, hash);
+      if (isBatch) await noteWritten(place, target.relative, sections, change);
+      const lines = countLines(text);
+      const remaining = python?.remaining ?? [];
+      const foreign = isDocument(target.relative) ? await foreignFindings(workspace, target.relative, existing?.text ?? '', text) : [];
+      return {
+        text: [
+          verdict(action, target.relative, lines, hash, python?.formatted ?? false),
+          ...(input.section === undefined ? [] : [await readBack(workspace, input.path, hash, input.section)]),
+          ...(next === undefined ? [] : [next.step]),
+          ...foreign.map(({ rule, message }) => `warning ${rule}: ${message}`),
+          ...remainingText(remaining),
+        ].join('\n'),
+        structured: {
+          path: target.relative,
+          action,
+          hash,
+          lines,
+          formatted: python?.formatted ?? false,
+          next_section: next?.name ?? '',
+          findings: [...remaining, ...foreign].map(({ rule, severity, line }) => ({ rule, severity, line })),
+        },
+      };
+    });
   },
 });
 
