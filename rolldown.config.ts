@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig } from 'rolldown';
 
 // WebAssembly loaders and the worker pool find their own files next to their code: they stay outside the bundle.
-const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool', 'libpg-query'];
+const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool', 'libpg-query', '@anthropic-ai/mcpb'];
 
 // The SDK's server loads ajv, a third of the start-up code, only for its elicitInput method. src/server/server.ts asks
 // through a plain request and parses the answer itself, so ajv is left out.
@@ -40,6 +41,25 @@ const copyViewer = {
   },
 };
 
+// The code of other packages that goes into the bundle takes its licences along.
+const listLicences = {
+  name: 'list-licences',
+  generateBundle(_options: unknown, bundle: Record<string, { readonly type: string; readonly moduleIds?: readonly string[] }>): void {
+    const modules = Object.values(bundle).flatMap((chunk) => chunk.moduleIds ?? []);
+    const folders = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
+    const texts = [...folders].sort().map((folder) => {
+      const manifest: { name: string; version: string; license?: string; licenses?: { type: string }[] } = JSON.parse(
+        readFileSync(path.join(folder, 'package.json'), 'utf8'),
+      );
+      const file = readdirSync(folder).find((name) => /^(licen[cs]e|copying)/i.test(name));
+      const text = file === undefined ? '' : readFileSync(path.join(folder, file), 'utf8').trim();
+      return `${manifest.name} ${manifest.version} (${manifest.license ?? manifest.licenses?.[0]?.type ?? 'unknown'})\n\n${text}`;
+    });
+    if (!existsSync('dist')) mkdirSync('dist');
+    writeFileSync('dist/LICENSES.txt', `Code of these packages is part of this one.\n\n${texts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
+  },
+};
+
 export default defineConfig([
   {
     input: {
@@ -51,7 +71,7 @@ export default defineConfig([
     },
     platform: 'node',
     external,
-    plugins: [withoutAjv, copyGrammar, copyViewer],
+    plugins: [withoutAjv, copyGrammar, copyViewer, listLicences],
     // Its `main` is a UMD file that hides what it requires from bundlers.
     resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     // gray-matter can run JavaScript front matter; src/workspace/front-matter.ts refuses it.
@@ -63,6 +83,7 @@ export default defineConfig([
       kill: 'stress/kill.ts',
       fuzz: 'stress/fuzz.ts',
       load: 'stress/load.ts',
+      bundle: 'scripts/bundle.ts',
       demo: 'scripts/demo.ts',
       bench: 'bench/bench.ts',
       truncation: 'bench/truncation.ts',

@@ -15,6 +15,7 @@ import { Workspace } from '../workspace/workspace.ts';
 import { beyondBaseline, readBaseline, writeBaseline } from './baseline.ts';
 import type { Format } from './formats/format.ts';
 import { github } from './formats/github.ts';
+import { hook } from './formats/hook.ts';
 import { json } from './formats/json.ts';
 import { junit } from './formats/junit.ts';
 import { sarif } from './formats/sarif.ts';
@@ -23,14 +24,14 @@ import { text } from './formats/text.ts';
 /** 0: nothing to report; 1: findings; 2: the check could not run. */
 export type ExitCode = 0 | 1 | 2;
 
-const FORMATS: Record<string, Format> = { text, json, sarif, github, junit };
+const FORMATS: Record<string, Format> = { text, json, sarif, github, junit, hook };
 
 const CHECK_USAGE = `Usage: python-engineer-mcp check [paths] [options]
 
   paths                   files or folders (default: the whole workspace)
   --root <folder>         the workspace (default: the working folder)
   --changed[=REV]         only findings that are new since a git revision (default HEAD)
-  --format <name>         text (default), json, sarif, github or junit
+  --format <name>         text (default), json, sarif, github, junit, or hook (for Claude Code)
   --rule <id>             only this rule or topic; may be given several times
   --all                   judge old code by the rules for new code, too (testing/name)
   --severity <level>      error leaves warnings out (default: warning)
@@ -38,7 +39,7 @@ const CHECK_USAGE = `Usage: python-engineer-mcp check [paths] [options]
   --baseline <file>       report only what the file does not cover; the first run records it
   --update-baseline       record today's findings in the baseline file
 
-Exit code: 0 nothing to report, 1 findings, 2 the check could not run.
+Exit code: 0 nothing to report, 1 findings, 2 the check could not run. With --format hook: 0, or 1 when it could not run.
 `;
 
 /** Runs \`check\` with its arguments and writes the report to standard output. */
@@ -50,8 +51,13 @@ export async function runCheck(args: readonly string[], version: string): Promis
     process.stderr.write(
       known ? `${error.message}\n→ ${error.remedy}\n` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
-    return 2;
+    // A hook that ends with 2 has its message taken for what the agent did wrong.
+    return isHook(args) ? 1 : 2;
   }
+}
+
+function isHook(args: readonly string[]): boolean {
+  return args.includes('--format=hook') || args[args.indexOf('--format') + 1] === 'hook';
 }
 
 async function check(args: readonly string[], version: string): Promise<ExitCode> {
@@ -111,7 +117,7 @@ async function check(args: readonly string[], version: string): Promise<ExitCode
     colour: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
   };
   await write(values.statistics === true ? statistics(findings) : format(report));
-  return findings.length > 0 ? 1 : 0;
+  return findings.length > 0 && values.format !== 'hook' ? 1 : 0;
 }
 
 function parse(args: readonly string[]): ReturnType<typeof parseKnown> {
