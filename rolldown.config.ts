@@ -84,6 +84,7 @@ export default defineConfig([
       fuzz: 'stress/fuzz.ts',
       load: 'stress/load.ts',
       bundle: 'scripts/bundle.ts',
+      docs: 'scripts/docs.ts',
       demo: 'scripts/demo.ts',
       bench: 'bench/bench.ts',
       truncation: 'bench/truncation.ts',
