@@ -42,7 +42,8 @@ export const checkCode = defineTool({
   }),
   async run(input, { session, signal }) {
     const given = [input.paths, input.changed_since, input.code].filter((each) => each !== undefined);
-    if (given.length > 1) throw new Refusal('invalid_input', 'Give only one of paths, changed_since and code.', 'Leave the others out.');
+    if (given.length > 1)
+      throw new Refusal('invalid_input', 'More than one of paths, changed_since and code is given.', 'Give one of them.');
     const workspace = await session.workspace();
     const project = await session.projectRules(workspace);
     const rules = selectRules(

@@ -87,7 +87,7 @@ export function firstStep(path: string): string {
 }
 
 function refuseUnwritable(text: string): void {
-  if (text.includes('\0')) throw new Refusal('binary', 'The text contains a NUL character.', 'Only text files can be written.');
+  if (text.includes('\0')) throw new Refusal('binary', 'The text contains a NUL character.', 'Leave it out: only text is written.');
   // Half of a surrogate pair would silently become another character.
   if (!text.isWellFormed()) throw new Refusal('encoding', 'The text contains half of a surrogate pair.', 'Send the text as valid Unicode.');
 }

@@ -66,7 +66,11 @@ export const writeFile = defineTool({
         : undefined;
       const bytes = encodeText(python?.text ?? proposed, existing?.bom ?? false);
       if (bytes.length > MAX_FILE_BYTES)
-        throw new Refusal('too_large', `The text has ${bytes.length} bytes; at most ${MAX_FILE_BYTES} are written.`, 'Split the file.');
+        throw new Refusal(
+          'too_large',
+          `The text has ${(bytes.length / 1024 / 1024).toFixed(1)} MB; at most ${MAX_FILE_BYTES / 1024 / 1024} MB are written.`,
+          'Split the file.',
+        );
 
       const hash = hashOf(bytes);
       const action = actionOf(existing, hash, isReplacement);

@@ -45,7 +45,7 @@ export function decodeText(bytes: Buffer, name: string): DecodedText {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) throw encodingRefusal(name, 'UTF-16');
   if (bytes[0] === 0xfe && bytes[1] === 0xff) throw encodingRefusal(name, 'UTF-16');
   if (bytes.includes(ASCII_NUL)) {
-    throw new Refusal('binary', `"${name}" is a binary file.`, 'Only text files in UTF-8 can be read or written.');
+    throw new Refusal('binary', `"${name}" is a binary file.`, 'Name a text file; the user looks after others.');
   }
   const bom = bytes.subarray(0, 3).equals(BOM);
   let text: string;

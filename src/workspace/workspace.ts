@@ -159,7 +159,7 @@ function refuseUnusualFile(stats: Stats, relative: string): void {
     throw new Refusal(
       'too_large',
       `"${relative}" is ${megabytes} MB; at most ${MAX_FILE_BYTES / 1024 / 1024} MB is read.`,
-      'Work on a smaller file.',
+      'Ask the user for the part that matters.',
     );
   }
 }
