@@ -91,6 +91,7 @@ export default defineConfig([
     },
     platform: 'node',
     external,
+    checks: { eval: false },
     output: { dir: 'build', format: 'esm', chunkFileNames: 'chunk-[name].js', cleanDir: true },
   },
 ]);
