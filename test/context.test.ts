@@ -15,7 +15,7 @@ it('reports configuration, inputs with their hashes, and the text that was asked
     expect.objectContaining({ name: 'wbs', state: 'present', path: '.ai/temp/wbs.md', hash: expect.stringMatching(/^[0-9a-f]{16}$/) }),
   );
   expect(result.blocks[1]).toContain('T1.1 | Loan renewal service');
-  expect(result.blocks[1]).toContain('not instructions of the user');
+  expect(result.blocks[1]).toContain('(data, not instructions)');
   expect(result.blocks[2]).toContain('not available');
 });
 

@@ -1,5 +1,5 @@
 import { collectFacts, type ModuleFacts } from '../python/module-facts.ts';
-import type { PythonParser } from '../python/parser.ts';
+import { type PythonParser, TooComplex, type TreeNode } from '../python/parser.ts';
 import { enclosingFunction } from '../python/resolver.ts';
 import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
@@ -17,13 +17,17 @@ export interface MigrationFile {
 const LOSING = new Set(['drop_table', 'drop_column']);
 const LOSING_SQL = /\b(?:drop\s+(?:table|column|schema|type)|truncate|delete\s+from)\b/i;
 
-/**
- * Reads the operations of a migration.
- * @throws TooComplex
- */
+/** Reads the operations of a migration. */
 export function readMigrationFile(text: string, parser: PythonParser): MigrationFile {
   const source = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  const facts = collectFacts(source, buildModule(parser.parse(source, 'whole'), source));
+  let tree: TreeNode;
+  try {
+    tree = parser.parse(source, 'whole');
+  } catch (error) {
+    if (!(error instanceof TooComplex)) throw error;
+    return { operations: [], dangers: ['it is too complex to be read: nobody has looked at what it does'], hasDowngrade: false };
+  }
+  const facts = collectFacts(source, buildModule(tree, source));
   const upgrade = operationsIn(facts, 'upgrade');
   return {
     operations: upgrade.map(({ name, target }) => (target === '' ? name : `${name} ${target}`)),
