@@ -31,7 +31,7 @@ export const findFiles = defineTool({
   async run(input, { session, signal }) {
     const workspace = await session.workspace();
     checkGlob(input.glob);
-    const paths = (await listFiles(workspace, [input.glob])).filter(isReadable);
+    const paths = (await matching(workspace, input.glob)).filter(isReadable);
     const test = await lineTest(input.text, input.pattern);
     if (test === undefined) {
       const files = paths.slice(0, input.limit);
@@ -51,6 +51,16 @@ export const findFiles = defineTool({
     return { text: verdict, structured: { total: matches.length, files, matches: shown, truncated: more !== '' } };
   },
 });
+
+/** The matcher throws whatever comes up in it for globs that are none. */
+async function matching(workspace: Workspace, glob: string): Promise<string[]> {
+  try {
+    return await listFiles(workspace, [glob]);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('invalid_input', `The glob "${glob}" cannot be read.`, 'Use one such as src/**/*.py.');
+  }
+}
 
 function isReadable(path: string): boolean {
   try {
