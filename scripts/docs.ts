@@ -30,7 +30,7 @@ function filled(text: string, mark: string, content: string): string {
 
 async function readme(): Promise<string> {
   const rows = tools.map(({ name, description }) => [`\`${name}\``, description]);
-  const refusal = demoSteps().find(({ title }) => title === REFUSED_STEP);
+  const refusal = steps.find(({ title }) => title === REFUSED_STEP);
   if (refusal === undefined) throw new Error(`the demo has no step "${REFUSED_STEP}"`);
   const text = filled(await readFile('README.md', 'utf8'), 'tools', table(['tool', 'what it does'], rows));
   return filled(text, 'refusal', `~~~text\n${refusal.text}\n~~~`);
@@ -80,18 +80,21 @@ interface Step {
 function demoSteps(): Step[] {
   const output = execFileSync(process.execPath, ['build/demo.js'], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
   const dialogue = output.replace(/\b20\d\d-\d\d-\d\d\b/g, '2026-01-31').replace(/[ \t]+$/gm, '');
-  const steps = dialogue.split(/^# /m).slice(1);
-  return steps.map((step) => {
-    const [title = '', ...lines] = step.trimEnd().split('\n');
-    return { title, text: lines.join('\n') };
-  });
+  return dialogue
+    .split(/^# /m)
+    .slice(1)
+    .map((step) => {
+      const [title = '', ...lines] = step.trimEnd().split('\n');
+      return { title, text: lines.join('\n') };
+    });
 }
 
 function journeyPage(): string {
-  const sections = demoSteps().map(({ title, text }) => `## ${title}\n\n~~~text\n${text}\n~~~`);
+  const sections = steps.map(({ title, text }) => `## ${title}\n\n~~~text\n${text}\n~~~`);
   return `${NOTE}\n\n# A first piece of work\n\nWhat \`npm run demo\` prints: an agent's dialogue with the server on a copy of \`examples/library-service\`.\n\n${sections.join('\n\n')}\n`;
 }
 
+const steps = demoSteps();
 const files: readonly (readonly [string, string])[] = [
   ['README.md', await readme()],
   ['docs/tools.md', toolsPage()],

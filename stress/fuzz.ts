@@ -1,14 +1,15 @@
 import { appendFileSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { addFiles, connect, type TestClient } from '../test/support/connect.ts';
+import { addFiles, type TestClient } from '../test/support/connect.ts';
 import { readCorpus } from './corpus.ts';
 import { mutated } from './mutations.ts';
 import { RawServer } from './raw-server.ts';
+import { memoryOf, sampleWorkspace, startOn } from './sample.ts';
 import type { Call } from './writes.ts';
 
 // Sends broken and hostile texts of every kind through the tools. Each call must be answered within a second (`--limit`), the server must live on
@@ -28,7 +29,6 @@ interface Target {
 /** A slow answer counts when it is slow this often: the machine may be busy. */
 const TRIES = 3;
 const MEMORY_LIMIT = 1024 ** 3;
-const SAMPLE = 'examples/library-service';
 const CODE_FIRST = { '.ai/context/workflow-config.md': 'db_approach: code-first\n' };
 const MODELS =
   'from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\nclass Loan(Base):\n    __tablename__ = "loans"\n    id: Mapped[int] = mapped_column(primary_key=True)\n';
@@ -181,31 +181,14 @@ interface Outcome {
   readonly problems: readonly Problem[];
 }
 
-/** The most memory that a process had so far, in bytes; 0 where the system does not say. */
-function peakMemory(pid: number): number {
-  try {
-    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}
+const peakMemory = (pid: number): number => memoryOf(pid, 'VmHWM');
 
-async function workspaceFor(files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await realpath(await mkdtemp(path.join(os.tmpdir(), 'python-engineer-fuzz-')));
-  await cp(SAMPLE, root, { recursive: true });
-  await addFiles(root, files);
-  return root;
-}
-
-async function start(root: string, log: string): Promise<TestClient> {
-  const server = await connect({ args: ['--root', root, '--log-level', 'error', '--log-file', log] });
-  await server.call('read_context', { mode: 'develop', task: 'Go on.' });
-  return server;
-}
+/** What goes wrong inside the server stands in the log. */
+const start = (root: string, log: string): Promise<TestClient> => startOn(root, '--log-level', 'error', '--log-file', log);
 
 /** Sends the texts to one target, one after the other; a call may take `limit` milliseconds. */
 async function fuzzTarget(target: Target, texts: readonly string[], limit: number): Promise<Outcome> {
-  const root = await workspaceFor(target.files);
+  const root = await sampleWorkspace(target.files);
   const log = path.join(root, '..', `${path.basename(root)}.log`);
   appendFileSync(log, '');
   let server = await start(root, log);
@@ -242,7 +225,7 @@ async function fuzzTarget(target: Target, texts: readonly string[], limit: numbe
 
 /** Sends broken lines to a server, each followed by a ping that must be answered. */
 async function fuzzLines(texts: readonly string[]): Promise<Outcome> {
-  const root = await workspaceFor({});
+  const root = await sampleWorkspace();
   const server = await RawServer.start(root);
   const problems: Problem[] = [];
   let slowest = 0;

@@ -1,10 +1,11 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { addFiles, connect, type TestClient } from '../test/support/connect.ts';
+import { textsBelow } from '../test/support/tree.ts';
+import { newFolder } from './sample.ts';
 import { KINDS, type Write } from './writes.ts';
 
 // Ends the server with SIGKILL in the middle of writes of every kind. Afterwards every file must be the old or the new text, the next
@@ -35,14 +36,7 @@ interface Counts {
 const PARALLEL = 2;
 const TEMPORARY = /\.pemcp-tmp$/;
 
-async function treeOf(root: string): Promise<Tree> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
-  const kept = files.filter((file) => !file.startsWith('.venv')).toSorted();
-  return new Map(
-    await Promise.all(kept.map(async (file): Promise<[string, string]> => [file, await readFile(path.join(root, file), 'utf8')])),
-  );
-}
+const treeOf = (root: string): Promise<Tree> => textsBelow(root, (file) => !file.startsWith('.venv'));
 
 function isSame(one: Tree, other: Tree): boolean {
   return one.size === other.size && [...one].every(([file, text]) => other.get(file) === text);
@@ -152,7 +146,7 @@ async function trial(
 
 /** Kills writes of one kind, one after the other, in one workspace. */
 async function killWrites(write: Write, kills: number): Promise<{ counts: Counts; problems: string[] }> {
-  const root = await realpath(await mkdtemp(path.join(os.tmpdir(), 'python-engineer-kill-')));
+  const root = await newFolder();
   const rehearsal = await rehearse(root, write);
   const counts: Counts = { kills: 0, before: 0, between: 0, after: 0, debris: 0 };
   const problems: string[] = [];

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { addFiles, connect, type TestClient, type ToolResult } from '../test/support/connect.ts';
+import { addFiles, type TestClient, type ToolResult } from '../test/support/connect.ts';
+import { memoryOf, sampleWorkspace, startOn } from './sample.ts';
 
 // Many requests at once, very many in a row, and three servers that write the same files: no update may be lost, the order of writes to
 // one file is kept, and memory stays flat.
@@ -24,21 +23,7 @@ function expect(isTrue: boolean, problem: string): void {
   if (!isTrue) problems.push(problem);
 }
 
-async function workspace(): Promise<string> {
-  const root = await realpath(await mkdtemp(path.join(os.tmpdir(), 'python-engineer-load-')));
-  await cp('examples/library-service', root, { recursive: true });
-  return root;
-}
-
-async function start(root: string): Promise<TestClient> {
-  const server = await connect({ args: ['--root', root] });
-  await server.call('read_context', { mode: 'develop', task: 'Go on.' });
-  return server;
-}
-
-function memoryOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-}
+const memoryNow = (pid: number): number => memoryOf(pid, 'VmRSS') / 1024 ** 2;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -66,8 +51,8 @@ const READS: readonly (readonly [string, Record<string, unknown>])[] = [
 ];
 
 async function manyAtOnce(): Promise<void> {
-  const root = await workspace();
-  const server = await start(root);
+  const root = await sampleWorkspace();
+  const server = await startOn(root);
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     await Promise.all(
@@ -88,17 +73,17 @@ async function manyAtOnce(): Promise<void> {
 }
 
 async function manyInARow(requests: number): Promise<void> {
-  const root = await workspace();
-  const server = await start(root);
+  const root = await sampleWorkspace();
+  const server = await startOn(root);
   let early = 0;
   const begin = performance.now();
   for (let index = 0; index < requests; index++) {
     const [tool, args] = READS[index % READS.length] ?? ['read_context', {}];
     const answer = await server.call(tool, args);
     expect(!answer.text.includes('failed inside'), `${tool}: ${answer.text.slice(0, 200)}`);
-    if (index === Math.floor(requests / 2)) early = memoryOf(server.pid);
+    if (index === Math.floor(requests / 2)) early = memoryNow(server.pid);
   }
-  const late = memoryOf(server.pid);
+  const late = memoryNow(server.pid);
   say(
     `${requests} in a row: ${((performance.now() - begin) / requests).toFixed(1)} ms each; ${Math.round(early)} MB after half of them, ${Math.round(late)} MB at the end`,
   );
@@ -109,9 +94,9 @@ async function manyInARow(requests: number): Promise<void> {
 
 /** One server gets all edits of a file at once: they are made in the order in which they came. */
 async function orderOfOneFile(): Promise<void> {
-  const root = await workspace();
+  const root = await sampleWorkspace();
   await addFiles(root, { 'docs/notes.txt': 'start\n' });
-  const server = await start(root);
+  const server = await startOn(root);
   await server.call('read_file', { path: 'docs/notes.txt' });
   const answers = await Promise.all(
     Array.from({ length: AT_ONCE }, (_, index) =>
@@ -127,9 +112,9 @@ async function orderOfOneFile(): Promise<void> {
 
 /** Three servers add lines to one file, again and again: what was answered as written is there. */
 async function severalServers(): Promise<void> {
-  const root = await workspace();
+  const root = await sampleWorkspace();
   await addFiles(root, { 'docs/notes.txt': 'start\n' });
-  const servers = await Promise.all(Array.from({ length: SERVERS }, () => start(root)));
+  const servers = await Promise.all(Array.from({ length: SERVERS }, () => startOn(root)));
   const written: string[] = [];
   let refused = 0;
   await Promise.all(

@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { startClient, workspaceWith } from './support/client.ts';
 import { addFiles } from './support/connect.ts';
+import { git } from './support/git.ts';
 
 const BLOCKING = 'import time\n\n\nasync def wait() -> None:\n    """Wait."""\n    time.sleep(1)\n';
-
-function git(root: string, ...args: string[]): void {
-  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: root, stdio: 'pipe' });
-}
 
 it('names rule, place and fix, in a stable order, with true counters', async () => {
   const files = Object.fromEntries(

@@ -7,6 +7,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { sampleWorkspace } from './support/client.ts';
 import { BIN } from './support/connect.ts';
+import { git, makeRepository } from './support/git.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 it('documents the tools, the rules and the demo as they are', () => {
@@ -30,11 +31,7 @@ it('shows commands for CI that do what is said of them', async () => {
   const commands = [...page.matchAll(/^ +(?:run|entry): (.*)$/gm)].map((match) => match[1] ?? '');
   expect(commands).toHaveLength(3);
   const origin = await sampleWorkspace();
-  const git = (cwd: string, ...args: string[]): unknown =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd, stdio: 'ignore' });
-  git(origin, 'init', '--initial-branch=main');
-  git(origin, 'add', '.');
-  git(origin, 'commit', '-m', 'first');
+  makeRepository(origin, '.');
   const clone = path.join(await temporaryFolder(), 'clone');
   git(path.dirname(clone), 'clone', origin, clone);
   await writeFile(

@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { Workspace } from '../src/workspace/workspace.ts';
 import { writeAtomically } from '../src/workspace/write.ts';
 import { startClient, workspaceWith } from './support/client.ts';
 import type { TestClient } from './support/connect.ts';
+import { textsBelow } from './support/tree.ts';
 
 const PROSE = `${'Prices are kept in cents, and never change after an order was placed. '.repeat(6)}\n\n`;
 /** Longer than the limit that the server runs under. */
@@ -32,10 +33,7 @@ const DEFINITION = {
 
 /** Text by path, of everything in a folder. */
 async function treeOf(root: string): Promise<Record<string, string>> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-  const texts = files.map(async (file): Promise<[string, string]> => [path.relative(root, file), await readFile(file, 'utf8')]);
-  return Object.fromEntries((await Promise.all(texts)).toSorted());
+  return Object.fromEntries(await textsBelow(root));
 }
 
 /** Makes every kind of write, each of which must be refused with a text like this, and checks that nothing has changed. */

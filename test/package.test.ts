@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { sampleWorkspace, workspaceWith } from './support/client.ts';
 import { BIN } from './support/connect.ts';
+import { makeRepository } from './support/git.ts';
 
 const lockShape = z.object({
   packages: z.record(
@@ -101,11 +102,7 @@ async function runHook(root: string): Promise<{ output: string; status: number }
 
 it('has a hook that tells the agent what an edit broke, and is silent otherwise', async () => {
   const root = await sampleWorkspace();
-  const git = (...args: string[]): unknown =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: root, stdio: 'ignore' });
-  git('init');
-  git('add', '.');
-  git('commit', '-m', 'first');
+  makeRepository(root, '.');
   expect(await runHook(root)).toEqual({ output: '', status: 0 });
   await writeFile(
     path.join(root, 'src/wait.py'),

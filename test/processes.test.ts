@@ -3,6 +3,7 @@ import { chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { startClient, workspaceWith } from './support/client.ts';
+import { git, makeRepository } from './support/git.ts';
 
 /** Stands in for the project's Python: notes how it is called, and prints what a hostile program might. */
 const PYTHON = `#!/bin/sh
@@ -32,7 +33,6 @@ it.each([
   '; touch stolen',
   '$(touch stolen)',
   '`touch stolen`',
-
   '--message=other',
 ])('passes the description %j on as one value, never as an option or to a shell', async (description) => {
   const root = await project();
@@ -53,11 +53,7 @@ it.each([
   'HEAD\n--output=stolen',
 ])('takes %j for no git revision', async (revision) => {
   const root = await project();
-  const git = (...args: string[]): unknown =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: root, stdio: 'ignore' });
-  git('init');
-  git('add', 'src');
-  git('commit', '-m', 'first');
+  makeRepository(root, 'src');
   const { call } = await startClient({ args: ['--root', root] });
   const result = await call('check_code', { changed_since: revision });
   expect(result.isError).toBe(true);
@@ -67,13 +63,9 @@ it.each([
 
 it('does not run what a repository configures git to run', async () => {
   const root = await project();
-  const git = (...args: string[]): unknown =>
-    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: root, stdio: 'ignore' });
-  git('init');
-  git('add', 'src');
-  git('commit', '-m', 'first');
+  makeRepository(root, 'src');
   for (const key of ['diff.external', 'core.fsmonitor', 'core.pager', 'core.sshCommand', 'diff.py.textconv', 'core.hooksPath'])
-    git('config', key, 'touch stolen;');
+    git(root, 'config', key, 'touch stolen;');
   execFileSync('sh', ['-c', 'echo "*.py diff=py" > .gitattributes; echo "B = 2" >> src/a.py'], { cwd: root });
   const { call } = await startClient({ args: ['--root', root] });
   expect((await call('check_code', { changed_since: 'HEAD' })).isError).toBe(false);

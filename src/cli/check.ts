@@ -57,7 +57,7 @@ export async function runCheck(args: readonly string[], version: string): Promis
 }
 
 function isHook(args: readonly string[]): boolean {
-  return args.includes('--format=hook') || args[args.indexOf('--format') + 1] === 'hook';
+  return args.some((arg, index) => arg === '--format=hook' || (arg === 'hook' && args[index - 1] === '--format'));
 }
 
 async function check(args: readonly string[], version: string): Promise<ExitCode> {

@@ -78,25 +78,33 @@ export class PythonParser {
    */
   parse(text: string, extent: Extent): TreeNode {
     const tree = this.treeOf(text);
-    const cursor = tree.walk();
     try {
-      return this.copyNode(cursor, this.typeOf(cursor.nodeTypeId), 0, extent === 'interface');
+      return this.copied(tree, extent);
     } finally {
-      cursor.delete();
       tree.delete();
     }
   }
 
   /** The tree of a text that is whole Python; undefined where it is broken or too complex. */
   parseUnbroken(text: string): TreeNode | undefined {
+    let tree: Tree | undefined;
     try {
-      const tree = this.treeOf(text);
-      const isBroken = tree.rootNode.hasError;
-      tree.delete();
-      return isBroken ? undefined : this.parse(text, 'whole');
+      tree = this.treeOf(text);
+      return tree.rootNode.hasError ? undefined : this.copied(tree, 'whole');
     } catch (error) {
       if (error instanceof TooComplex) return undefined;
       throw error;
+    } finally {
+      tree?.delete();
+    }
+  }
+
+  private copied(tree: Tree, extent: Extent): TreeNode {
+    const cursor = tree.walk();
+    try {
+      return this.copyNode(cursor, this.typeOf(cursor.nodeTypeId), 0, extent === 'interface');
+    } finally {
+      cursor.delete();
     }
   }
 
