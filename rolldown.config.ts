@@ -65,9 +65,9 @@ export default defineConfig([
     input: {
       bin: 'src/bin.ts',
       'ruff-worker': 'src/python/ruff-worker.ts',
-      'analysis-worker': 'src/rules/analysis-worker.ts',
-      'contract-worker': 'src/contract/contract-worker.ts',
-      'database-worker': 'src/database/database-worker.ts',
+      'analysis-worker': 'src/rules/engine/worker.ts',
+      'contract-worker': 'src/contract/worker.ts',
+      'database-worker': 'src/database/worker.ts',
     },
     platform: 'node',
     external,

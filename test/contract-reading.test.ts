@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Field, Shape } from '../src/contract/api.ts';
+import type { Field, Shape } from '../src/api/endpoint.ts';
 import type { Contract, ContractEndpoint } from '../src/contract/contract.ts';
-import { readContract } from '../src/contract/read-contract.ts';
+import { readContract } from '../src/contract/document/read-contract.ts';
 import { openProject } from '../src/python/open-project.ts';
 import { loadParser } from '../src/python/parser.ts';
 import { Resolver } from '../src/python/resolver.ts';

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readDesign } from '../src/database/design-document.ts';
+import { readDesign } from '../src/database/design/document.ts';
 import { isUnknown, typeText } from '../src/database/schema.ts';
-import { loadSqlParser } from '../src/database/sql-parser.ts';
-import { columnType } from '../src/database/sql-types.ts';
+import { loadSqlParser } from '../src/database/script/postgresql/parser.ts';
+import { columnType } from '../src/database/script/postgresql/types.ts';
 
 const FOLDER = 'test/fixtures/design';
 const parser = await loadSqlParser();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type ModelReading, readModels } from '../src/database/model-reader.ts';
+import { type ModelReading, readModels } from '../src/database/models/reader.ts';
 import { type Column, isUnknown, typeText } from '../src/database/schema.ts';
-import { loadSqlParser } from '../src/database/sql-parser.ts';
+import { loadSqlParser } from '../src/database/script/postgresql/parser.ts';
 import { openProject } from '../src/python/open-project.ts';
 import { loadParser } from '../src/python/parser.ts';
 import { Resolver } from '../src/python/resolver.ts';

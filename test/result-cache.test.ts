@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { closureHashes } from '../src/rules/dependency-graph.ts';
+import { closureHashes } from '../src/rules/engine/dependency-graph.ts';
 import { workspaceWith } from './support/client.ts';
 import { addFiles, BIN } from './support/connect.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ContractEngine } from '../src/contract/contract-engine.ts';
-import { DatabaseEngine } from '../src/database/database-engine.ts';
+import { ContractEngine } from '../src/contract/engine.ts';
+import { DatabaseEngine } from '../src/database/engine.ts';
 import { PythonSettings } from '../src/python/python-settings.ts';
-import { CheckEngine } from '../src/rules/engine.ts';
+import { CheckEngine } from '../src/rules/engine/engine.ts';
 import { CHECKS } from '../src/rules/registry.ts';
 import { type ExampleFile, loadRuleDefinitions, loadRulePages, type RuleExample, type RulePage } from '../src/skill/rule-pages.ts';
 import { checkReply } from '../src/tools/check-reply.ts';
-import { Session } from '../src/tools/session.ts';
+import { Session } from '../src/tools/phase/session.ts';
 import { parseWorkflowConfig } from '../src/workspace/config.ts';
 import { Workspace } from '../src/workspace/workspace.ts';
 import { addFiles } from './support/connect.ts';

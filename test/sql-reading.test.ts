@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { isUnknown, type Table, typeText } from '../src/database/schema.ts';
-import { loadSqlParser } from '../src/database/sql-parser.ts';
-import { readScript } from '../src/database/sql-script.ts';
-import { splitStatements } from '../src/database/sql-statements.ts';
-import { columnType } from '../src/database/sql-types.ts';
+import { loadSqlParser } from '../src/database/script/postgresql/parser.ts';
+import { readScript } from '../src/database/script/postgresql/script.ts';
+import { columnType } from '../src/database/script/postgresql/types.ts';
+import { splitStatements } from '../src/database/script/statements.ts';
 
 const parser = await loadSqlParser();
 const read = (text: string): ReturnType<typeof readScript> => readScript('db-init.sql', text, parser);

@@ -1,4 +1,4 @@
-import type { Endpoint, ErrorResponse, ObjectShape, Place, Shape } from './api.ts';
+import type { Endpoint, ErrorResponse, ObjectShape, Place, Shape } from '../api/endpoint.ts';
 
 /** How much of an endpoint is decided. */
 export type Progress = 'done' | 'partly' | 'open';

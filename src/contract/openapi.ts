@@ -1,6 +1,14 @@
-import { type Constraints, type Content, type ErrorResponse, type Field, type Parameter, pathParameters, type Shape } from './api.ts';
+import {
+  type Constraints,
+  type Content,
+  type ErrorResponse,
+  type Field,
+  type Parameter,
+  pathParameters,
+  type Shape,
+} from '../api/endpoint.ts';
+import { hasUnknown } from '../fastapi/shapes.ts';
 import { type Contract, type ContractEndpoint, isWrapped } from './contract.ts';
-import { hasUnknown } from './python-shapes.ts';
 
 /** A JSON Schema or another part of an OpenAPI document, as plain JSON. */
 type Json = { readonly [key: string]: unknown };

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { endpointName } from '../api/endpoint.ts';
 import { packageFile } from '../workspace/package-root.ts';
-import { endpointName } from './api.ts';
-import { contractWords } from './contract-words.ts';
-import type { ContractReading } from './contract-worker.ts';
 import { GENERATOR } from './openapi.ts';
+import type { ContractReading } from './worker.ts';
+import { contractWords } from './writing/words.ts';
 
 /** The line by which a page of ours is known. */
 export const PAGE_MARK = `<meta name="generator" content="${GENERATOR}">`;

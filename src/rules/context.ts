@@ -3,8 +3,8 @@ import type { Module, Project } from '../python/project.ts';
 import type { Resolved, ResolvedClass, Resolver } from '../python/resolver.ts';
 import type { Expression, Span } from '../python/syntax.ts';
 import type { FileRole, Report, TestedFunctions } from './finding.ts';
-import { isMainGuard } from './main-guard.ts';
-import type { Reach } from './reach.ts';
+import { isMainGuard } from './knowledge/main-guard.ts';
+import type { Reach } from './knowledge/reach.ts';
 
 /** What a rule sees: one file's facts, its role, and what its names mean across the project. */
 export class RuleContext {

@@ -13,14 +13,14 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { ContractEngine } from '../contract/contract-engine.ts';
-import { DatabaseEngine } from '../database/database-engine.ts';
-import { CheckEngine } from '../rules/engine.ts';
+import { ContractEngine } from '../contract/engine.ts';
+import { DatabaseEngine } from '../database/engine.ts';
+import { CheckEngine } from '../rules/engine/engine.ts';
 import { loadRuleDefinitions } from '../skill/rule-pages.ts';
 import { loadSkill } from '../skill/skill-files.ts';
 import { offeredTools } from '../tools/all-tools.ts';
 import { CONTRACT_VIEW, contractView } from '../tools/check-contract.ts';
-import { type PersonAnswer, type Question, Session } from '../tools/session.ts';
+import { type PersonAnswer, type Question, Session } from '../tools/phase/session.ts';
 import type { AnyTool, ToolCall } from '../tools/tool.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { withVisibleControls } from '../workspace/text.ts';

@@ -9,12 +9,12 @@ import { readWorkflowConfig } from '../workspace/config.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { hashOf, type TextFile } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { expectedCall, holdsLines, suspectedIn, withoutOwnHeading } from './fill-section.ts';
-import { foreignFindings } from './foreign-findings.ts';
-import { plural } from './present.ts';
-import { firstStep } from './proposed-text.ts';
-import type { Session } from './session.ts';
+import type { Session } from './phase/session.ts';
+import { plural } from './reporting/present.ts';
 import { defineTool, READ_ONLY, type ToolAnswer } from './tool.ts';
+import { expectedCall, holdsLines, suspectedIn, withoutOwnHeading } from './writing/fill-section.ts';
+import { foreignFindings } from './writing/foreign-findings.ts';
+import { firstStep } from './writing/proposed-text.ts';
 
 const MAX_SHOWN = 10;
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type CheckOptions, type CheckResult, checkChanges, checkPaths } from '../rules/check-files.ts';
+import { type CheckOptions, type CheckResult, checkChanges, checkPaths } from '../rules/engine/check-files.ts';
+import { selectRules } from '../rules/engine/select-rules.ts';
 import type { Finding } from '../rules/finding.ts';
-import { selectRules } from '../rules/select-rules.ts';
 import { toRelativePath } from '../workspace/paths.ts';
 import { Refusal } from '../workspace/refusal.ts';
-import { countWords, findingLines, findingSchema, plural, publicFinding } from './present.ts';
+import { countWords, findingLines, findingSchema, plural, publicFinding } from './reporting/present.ts';
 import { defineTool, READ_ONLY } from './tool.ts';
 
 /** `check_code`: findings for files, folders, changes since a revision, or a snippet. */

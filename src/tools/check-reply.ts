@@ -9,8 +9,8 @@ import { wordingFindings } from '../documents/reply/wording.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { toLf } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { plural } from './present.ts';
-import type { Session } from './session.ts';
+import type { Session } from './phase/session.ts';
+import { plural } from './reporting/present.ts';
 import { defineTool, READ_ONLY } from './tool.ts';
 
 const MAX_CHARACTERS = 200_000;

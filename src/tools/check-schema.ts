@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { SchemaAnswer } from '../database/database-worker.ts';
-import { DIFFERENCE_KINDS, type Difference, RULE_OF } from '../database/differences.ts';
+import { DIFFERENCE_KINDS, type Difference, RULE_OF } from '../database/comparison/differences.ts';
+import type { SchemaAnswer } from '../database/worker.ts';
 import { type Artefact, iterationFolders, readArtefacts } from '../workspace/artefacts.ts';
 import { readWorkflowConfig } from '../workspace/config.ts';
 import { groupBy } from '../workspace/group-by.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { TextFile } from '../workspace/text.ts';
-import { howToAnswer } from './gates.ts';
-import { plural } from './present.ts';
-import { hasText } from './questions.ts';
+import { howToAnswer } from './phase/gates.ts';
+import { hasText } from './phase/questions.ts';
+import { plural } from './reporting/present.ts';
 import { type AnyTool, defineTool, READ_ONLY } from './tool.ts';
 
 /** A larger document would keep the reader busy for seconds. */

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { PARAMETER_PLACES } from '../contract/api.ts';
+import { PARAMETER_PLACES } from '../api/endpoint.ts';
+import { nextOpen, progressText } from '../contract/comparison/progress.ts';
 import type { Contract } from '../contract/contract.ts';
-import { usualImports } from '../contract/contract-models.ts';
-import type { ContractWrite } from '../contract/define.ts';
-import type { DefinitionProblem } from '../contract/definition.ts';
-import { nextOpen, progressText } from '../contract/progress.ts';
-import type { ContractDocument } from '../contract/read-contract.ts';
+import { usualImports } from '../contract/document/models.ts';
+import type { ContractDocument } from '../contract/document/read-contract.ts';
+import type { ContractWrite } from '../contract/writing/define.ts';
+import type { DefinitionProblem } from '../contract/writing/definition.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { refuseForRole } from '../workspace/role-gate.ts';
 import { encodeText, hashOf, type TextFile } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { writeAtomically } from '../workspace/write.ts';
-import { type ContractOnDisk, loadContract } from './contract-files.ts';
-import { requireReadyToWrite } from './gates.ts';
-import { plural } from './present.ts';
-import type { Session } from './session.ts';
+import { type ContractOnDisk, loadContract } from './phase/contract-files.ts';
+import { requireReadyToWrite } from './phase/gates.ts';
+import type { Session } from './phase/session.ts';
+import { plural } from './reporting/present.ts';
 import { defineTool } from './tool.ts';
 
 /** Rules that models of a contract follow; the others are about code. */

@@ -4,7 +4,7 @@ import { listFiles } from '../workspace/listing.ts';
 import { refuseProtected } from '../workspace/paths.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { plural } from './present.ts';
+import { plural } from './reporting/present.ts';
 import { defineTool, READ_ONLY } from './tool.ts';
 
 const DEFAULT_LIMIT = 100;

@@ -21,10 +21,10 @@ import { Refusal } from '../workspace/refusal.ts';
 import { encodeText } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { writeAtomically } from '../workspace/write.ts';
-import { requireReadyToWrite } from './gates.ts';
-import { localDate, writeNewWorkLog } from './new-work-log.ts';
-import { plural } from './present.ts';
-import type { Session } from './session.ts';
+import { requireReadyToWrite } from './phase/gates.ts';
+import { localDate, writeNewWorkLog } from './phase/new-work-log.ts';
+import type { Session } from './phase/session.ts';
+import { plural } from './reporting/present.ts';
 import { type AnyTool, defineTool } from './tool.ts';
 
 const ACTIONS = ['revision', 'upgrade', 'history'] as const;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nextOpen, progressText } from '../contract/progress.ts';
+import { nextOpen, progressText } from '../contract/comparison/progress.ts';
 import { openMarkers } from '../documents/batch.ts';
 import { readBatchJournal } from '../documents/batch-journal.ts';
 import { readBatchSections } from '../documents/batch-plan.ts';
@@ -8,12 +8,12 @@ import { ARTEFACT_NAMES, type Artefact, type ArtefactName, iterationFolders, rea
 import { CONFIG_PATH, type DbApproach, readWorkflowConfig, type Setting, type WorkflowConfig } from '../workspace/config.ts';
 import { countLines } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { changesSinceLog, contractIfReadable } from './contract-history.ts';
-import { nextInBatch } from './fill-section.ts';
-import { howToAnswer } from './gates.ts';
-import { hasText, openQuestions, SPRINT_QUESTION } from './questions.ts';
-import { MODES, type Mode, type Question, type Session } from './session.ts';
+import { changesSinceLog, contractIfReadable } from './phase/contract-history.ts';
+import { howToAnswer } from './phase/gates.ts';
+import { hasText, openQuestions, SPRINT_QUESTION } from './phase/questions.ts';
+import { MODES, type Mode, type Question, type Session } from './phase/session.ts';
 import { defineTool } from './tool.ts';
+import { nextInBatch } from './writing/fill-section.ts';
 
 /** The most text of inputs one call returns, in characters. */
 const MAX_INCLUDED = 48_000;

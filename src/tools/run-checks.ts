@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { CHECKS } from '../toolchain/check.ts';
-import { causesOf, sharedOut } from './check-report.ts';
-import { type CheckOutcome, isPartial, runShared, temporaryFolder } from './check-runs.ts';
-import { missingForPhase } from './definition-of-done.ts';
-import { coverageByLayer, coverageFindings } from './layer-coverage.ts';
-import { packageFolder, testsIn } from './package-folder.ts';
-import { findingSchema, plural } from './present.ts';
-import type { Session } from './session.ts';
-import { untestedServices } from './tested-services.ts';
+import { missingForPhase } from './phase/definition-of-done.ts';
+import type { Session } from './phase/session.ts';
+import { causesOf, sharedOut } from './reporting/check-report.ts';
+import { findingSchema, plural } from './reporting/present.ts';
+import { type CheckOutcome, isPartial, runShared, temporaryFolder } from './running/check-runs.ts';
+import { coverageByLayer, coverageFindings } from './running/layer-coverage.ts';
+import { packageFolder, testsIn } from './running/package-folder.ts';
+import { untestedServices } from './running/tested-services.ts';
 import { type AnyTool, defineTool } from './tool.ts';
 
 const input = z.strictObject({

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { Refusal } from '../workspace/refusal.ts';
-import type { Session } from './session.ts';
+import type { Session } from './phase/session.ts';
 
 /** What a tool gives back: text that is enough by itself, and a small structured result. */
 export interface ToolAnswer<T> {

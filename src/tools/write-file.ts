@@ -7,13 +7,13 @@ import { refuseForRole } from '../workspace/role-gate.ts';
 import { countLines, encodeText, hashOf, type TextFile } from '../workspace/text.ts';
 import { MAX_FILE_BYTES, type Workspace } from '../workspace/workspace.ts';
 import { type Expectation, writeAtomically } from '../workspace/write.ts';
-import { nextInBatch, noteWritten } from './fill-section.ts';
-import { foreignFindings } from './foreign-findings.ts';
-import { requireReadyToWrite } from './gates.ts';
-import { judgePython } from './judge-python.ts';
-import { countWords, findingLines, plural } from './present.ts';
-import { proposedText } from './proposed-text.ts';
+import { requireReadyToWrite } from './phase/gates.ts';
+import { countWords, findingLines, plural } from './reporting/present.ts';
 import { defineTool } from './tool.ts';
+import { nextInBatch, noteWritten } from './writing/fill-section.ts';
+import { foreignFindings } from './writing/foreign-findings.ts';
+import { judgePython } from './writing/judge-python.ts';
+import { proposedText } from './writing/proposed-text.ts';
 
 /** `write_file`: creates, replaces or edits a file, under every gate. */
 export const writeFile = defineTool({

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { VERSION_FORMAT } from '../documents/work-log.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { contractNow } from './contract-history.ts';
-import { requireReadyToWrite } from './gates.ts';
-import { localDate, writeNewWorkLog } from './new-work-log.ts';
-import { plural } from './present.ts';
+import { contractNow } from './phase/contract-history.ts';
+import { requireReadyToWrite } from './phase/gates.ts';
+import { localDate, writeNewWorkLog } from './phase/new-work-log.ts';
+import { plural } from './reporting/present.ts';
 import { defineTool } from './tool.ts';
 
 const short = z.string().trim().min(1);

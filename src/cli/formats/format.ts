@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../rules/check-files.ts';
+import type { CheckResult } from '../../rules/engine/check-files.ts';
 import type { Finding } from '../../rules/finding.ts';
 import type { RulePage } from '../../skill/rule-pages.ts';
 

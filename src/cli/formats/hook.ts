@@ -1,4 +1,4 @@
-import { findingLines } from '../../tools/present.ts';
+import { findingLines } from '../../tools/reporting/present.ts';
 import type { Format } from './format.ts';
 
 /** What an agent can mend at once; it is told of the rest after the next edit. */

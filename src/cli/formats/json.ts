@@ -1,4 +1,4 @@
-import { publicFinding } from '../../tools/present.ts';
+import { publicFinding } from '../../tools/reporting/present.ts';
 import type { Format } from './format.ts';
 
 /** For programs: one object with findings, allowed findings and counts. */

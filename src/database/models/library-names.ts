@@ -1,0 +1,43 @@
+import type { CodeSite } from '../../python/literals.ts';
+import type { Resolver } from '../../python/resolver.ts';
+import type { CallExpression, Expression } from '../../python/syntax.ts';
+
+const LIBRARIES = /^(sqlalchemy|sqlmodel|flask_sqlalchemy|flask_appbuilder)\./;
+
+/**
+ * What SQLAlchemy or SQLModel calls something, without the module that it was imported from: they give the same class under
+ * many paths. `func.now` keeps both words. Undefined for anything else.
+ */
+export function libraryName(resolver: Resolver, site: CodeSite, expression: Expression): string | undefined {
+  const full = resolver.externalName(site.module, site.scope, expression) ?? starName(site, expression);
+  if (full === undefined || !LIBRARIES.test(full)) return undefined;
+  const func = /\.(func\.\w+)$/.exec(full)?.[1];
+  return func ?? full.slice(full.lastIndexOf('.') + 1);
+}
+
+/** The name of what a call makes, see {@link libraryName}. */
+export function madeByLibrary(
+  resolver: Resolver,
+  site: CodeSite,
+  expression: Expression,
+): { name: string; call: CallExpression } | undefined {
+  if (expression.kind !== 'call') return undefined;
+  const name = libraryName(resolver, site, expression.func);
+  return name === undefined ? undefined : { name, call: expression };
+}
+
+/** Names that `from sqlalchemy import *` may bring. */
+const STARRED = new Set(
+  'Column ForeignKey ForeignKeyConstraint UniqueConstraint CheckConstraint PrimaryKeyConstraint Index Table MetaData Sequence Identity Computed Integer BigInteger SmallInteger String Text Unicode UnicodeText Boolean Date DateTime Time Interval Numeric Float Double LargeBinary JSON Uuid Enum ARRAY func text and_ or_ not_ desc asc true false null Mapped mapped_column relationship declared_attr deferred column_property DeclarativeBase JSONB UUID TSVECTOR INET Field Relationship SQLModel'.split(
+    ' ',
+  ),
+);
+
+function starName({ module, scope }: CodeSite, expression: Expression): string | undefined {
+  const root = expression.kind === 'attribute' ? expression.object : expression;
+  if (root.kind !== 'name' || !STARRED.has(root.id) || scope.bindings.has(root.id) || module.facts.scope.bindings.has(root.id))
+    return undefined;
+  const star = module.facts.imports.find((each) => each.name === '*' && LIBRARIES.test(`${each.module}.`));
+  if (star === undefined) return undefined;
+  return `${star.module}.${root.id}${expression.kind === 'attribute' ? `.${expression.name}` : ''}`;
+}

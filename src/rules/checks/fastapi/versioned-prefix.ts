@@ -1,0 +1,79 @@
+import { Routes, type ServedEndpoint } from '../../../fastapi/routes.ts';
+import { type CallExpression, type Expression, keywordArgument } from '../../../python/syntax.ts';
+import type { Check, RuleContext } from '../../context.ts';
+
+const APPLICATIONS = new Set(['fastapi.FastAPI', 'fastapi.applications.FastAPI']);
+const VERSION = /(^|\/)(v\d[\w.]*|\{[^{}]{0,100}version[^{}]{0,100}\})(\/|$)/i;
+/** Paths that operators, browsers and protocols expect at a fixed place. */
+const FIXED =
+  /^\/?$|(^|\/)(health\w*|ready\w*|readiness|live\w*|liveness|ping|metrics|status|version|info|\.well-known|docs|redoc|openapi[\w.]*|favicon[\w.]*|robots[\w.]*|sitemap[\w.]*|static|webhooks?|oauth2?|callback)(\/|-|$)/i;
+
+/** fastapi/versioned-prefix: endpoints that an application serves under a path without a version. */
+export const versionedPrefix: Check = (context) => {
+  if (!context.facts.imports.some((imported) => imported.level === 0 && imported.module.split('.')[0] === 'fastapi')) return;
+  const routes = new Routes(context.resolver, context.project);
+  for (const { node, scope } of context.facts.calls) {
+    if (node.func.kind !== 'attribute') continue;
+    if (isHidden(node)) continue;
+    const served = routes
+      .included(context.module, scope, node)
+      .flatMap((include) => routes.endpointsOf(include.router, include.prefix))
+      .filter(lacksVersion);
+    const [first] = served;
+    if (first === undefined || !isUnversionedRoot(context, routes, scope, node.func.object)) continue;
+    const more = served.length > 1 ? ` and ${served.length - 1} more` : '';
+    const router = node.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value ?? node;
+    context.report({
+      rule: 'fastapi/versioned-prefix',
+      span: node,
+      message: `\`${context.source(router)}\` is served without a version: \`${first.method} ${first.path}\`${more}.`,
+      fix: 'Include it under a versioned path, such as `prefix="/api/v1"`.',
+    });
+  }
+  for (const owner of context.facts.functions) {
+    for (const decorator of owner.node.decorators) {
+      if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute') continue;
+      const application = routes.routerOf(context.module, owner.definedIn, decorator.func.object);
+      const own = application === undefined ? [] : routes.endpointsOf(application, '').filter((each) => each.function === owner);
+      const endpoint = own.find(lacksVersion);
+      if (endpoint === undefined || isHidden(decorator) || givesPage(context, decorator)) continue;
+      if (!isUnversionedRoot(context, routes, owner.definedIn, decorator.func.object)) continue;
+      context.report({
+        rule: 'fastapi/versioned-prefix',
+        span: decorator,
+        message: `Endpoint \`${owner.node.name}\` is served without a version: \`${endpoint.method} ${endpoint.path}\`.`,
+        fix: 'Move it to a router below `api/v1/` that is included with `prefix="/api/v1"`.',
+      });
+    }
+  }
+};
+
+function lacksVersion(endpoint: ServedEndpoint): boolean {
+  const { path } = endpoint;
+  return path !== undefined && endpoint.isDocumented && !VERSION.test(path) && !FIXED.test(path) && !/\.\w{2,5}$/.test(path);
+}
+
+/** An application that serves an API as it is: no pages, not mounted in another one, and without a root path. */
+function isUnversionedRoot(
+  context: RuleContext,
+  routes: Routes,
+  scope: Parameters<Routes['routerOf']>[1],
+  expression: Expression,
+): boolean {
+  const type = context.typeOf(scope, expression);
+  if (type === undefined || !context.derivesFrom(type, APPLICATIONS)) return false;
+  const application = routes.routerOf(context.module, scope, expression);
+  if (application === undefined) return true;
+  const { args } = application.made;
+  if (args.some((argument) => argument.keyword === 'root_path' || argument.value.kind === 'starred')) return false;
+  return !routes.isServedAsPages(application) && !routes.isMounted(application);
+}
+
+function isHidden(call: CallExpression): boolean {
+  return call.args.some((argument) => argument.keyword === 'include_in_schema' || argument.value.kind === 'starred');
+}
+
+function givesPage(context: RuleContext, call: CallExpression): boolean {
+  const responseClass = keywordArgument(call.args, 'response_class');
+  return responseClass !== undefined && /HTML|Redirect|File/.test(context.source(responseClass));
+}
