@@ -85,6 +85,7 @@ export default defineConfig([
       load: 'stress/load.ts',
       bundle: 'scripts/bundle.ts',
       docs: 'scripts/docs.ts',
+      'tool-definitions': 'scripts/tool-definitions.ts',
       demo: 'scripts/demo.ts',
       bench: 'bench/bench.ts',
       truncation: 'bench/truncation.ts',

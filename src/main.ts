@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import pino from 'pino';
+import { LOG_LEVELS, type LogLevel, ServerLog } from './server/log.ts';
 import { serve } from './server/serve.ts';
 import { productVersion } from './version.ts';
 
@@ -16,8 +16,6 @@ Usage: python-engineer-mcp [options]          serve over stdio
   --version, --help
 `;
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
-
 /** Runs the command line; returns when serving has begun or the program has nothing more to do. */
 export async function main(args: readonly string[]): Promise<void> {
   // Optimising Ruff's ten megabytes of WebAssembly costs five seconds of processor time and 300 MB, and never pays that back.
@@ -31,9 +29,9 @@ export async function main(args: readonly string[]): Promise<void> {
   if (values.help === true) return print(USAGE);
   if (values.version === true) return print(`${productVersion()}\n`);
   const level = values['log-level'] ?? 'info';
-  if (!LEVELS.includes(level)) fail(`--log-level must be one of ${LEVELS.join(', ')}`);
-  const logger = pino({ level, base: undefined }, pino.destination({ dest: values['log-file'] ?? 2, sync: true, mkdir: true }));
-  await serve({ version: productVersion(), root: values.root, readOnly: values['read-only'] === true, logger });
+  if (!isLogLevel(level)) return fail(`--log-level must be one of ${LOG_LEVELS.join(', ')}`);
+  const log = new ServerLog(level, values['log-file']);
+  await serve({ version: productVersion(), root: values.root, readOnly: values['read-only'] === true, log });
 }
 
 function parseOptions(args: readonly string[]): ReturnType<typeof parseKnown> {
@@ -56,6 +54,10 @@ function parseKnown(args: readonly string[]) {
       help: { type: 'boolean', short: 'h' },
     },
   });
+}
+
+function isLogLevel(text: string): text is LogLevel {
+  return LOG_LEVELS.some((level) => level === text);
 }
 
 /** Only for --help and --version: no client is connected then. */

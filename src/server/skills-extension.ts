@@ -1,7 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import { loadSkill, type Skill } from '../skill/skill-files.ts';
+import type { Skill } from '../skill/skill-files.ts';
 
 /** The capability under which the Skills extension (SEP-2640) is announced. */
 export const SKILLS_CAPABILITY = 'io.modelcontextprotocol/skills';
@@ -21,6 +21,12 @@ export function serveSkills(server: Server): void {
   server.setRequestHandler(z.object({ method: z.literal('resources/directory/read'), params }), async (request) => ({
     resources: await children(uriOf(request.params)),
   }));
+}
+
+/** The skill; what reads it is loaded when a client asks for it. */
+async function loadSkill(): Promise<Skill> {
+  const files = await import('../skill/skill-files.ts');
+  return files.loadSkill();
 }
 
 function uriOf(raw: unknown): string {

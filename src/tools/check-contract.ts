@@ -13,6 +13,7 @@ import { Refusal } from '../workspace/refusal.ts';
 import { encodeText } from '../workspace/text.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { type Expectation, writeAtomically } from '../workspace/write.ts';
+import { CONTRACT_VIEW } from './contract-view.ts';
 import { type ContractOnDisk, loadContract } from './phase/contract-files.ts';
 import { MODES, type Session } from './phase/session.ts';
 import { plural } from './reporting/present.ts';
@@ -22,8 +23,6 @@ const EXPORTS = ['openapi', 'review'] as const;
 const MAX_UNDECIDED = 10;
 /** More endpoints of one sentence are counted instead of named. */
 const MAX_NAMED = 8;
-/** The page that clients with MCP Apps show beside the result. */
-export const CONTRACT_VIEW = 'ui://python-engineer/contract.html';
 
 const reading = {
   mode: z.enum(MODES).optional().describe("Default: the session's"),
@@ -290,13 +289,4 @@ async function writeExport(
   if (existing?.text !== content)
     await writeAtomically(await workspace.resolve(target, 'write'), encodeText(content, false), expected, existing?.mode);
   return target;
-}
-
-/** The review page of the workspace's contract, for clients that show it as a view; says why where there is none. */
-export async function contractView(session: Session): Promise<string> {
-  const workspace = await session.workspace();
-  const disk = await loadContract(workspace);
-  const project = { workspace, roots: [], signal: new AbortController().signal };
-  const { document, reading: read } = await session.services.contracts.openapi(project, disk, disk.config.currentVersion?.value ?? '1.0.0');
-  return reviewPage(read, document, disk.config.outputLanguage.value);
 }

@@ -31,6 +31,8 @@ export interface ClientOptions {
   readonly args?: readonly string[];
   /** A program that starts the server: its name and first arguments. */
   readonly through?: readonly string[];
+  /** Options of Node itself, before the program. */
+  readonly nodeArgs?: readonly string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   /** Prepares the client before it connects. */
@@ -43,7 +45,7 @@ export async function connect(options: ClientOptions = {}): Promise<TestClient> 
   const [command = process.execPath, ...args] = [...(options.through ?? []), process.execPath];
   const transport = new StdioClientTransport({
     command,
-    args: [...args, BIN, '--log-level', 'silent', ...(options.args ?? [])],
+    args: [...args, ...(options.nodeArgs ?? []), BIN, '--log-level', 'silent', ...(options.args ?? [])],
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });

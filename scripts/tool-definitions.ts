@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { toolDefinition } from '../src/server/tool-definitions.ts';
+import { offeredTools } from '../src/tools/all-tools.ts';
+
+// A step of the build: dist/tool-definitions.json holds what `tools/list` answers.
+
+const listed = (readOnly: boolean) => ({ tools: offeredTools(readOnly).map(toolDefinition) });
+writeFileSync('dist/tool-definitions.json', JSON.stringify({ all: listed(false), readOnly: listed(true) }));
