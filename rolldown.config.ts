@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig } from 'rolldown';
+import { viteImportGlobPlugin } from 'rolldown/experimental';
 
 // WebAssembly loaders and the worker pool find their own files next to their code: they stay outside the bundle.
 const external = [/^node:/, 'web-tree-sitter', '@astral-sh/ruff-wasm-nodejs', 'tinypool', 'libpg-query', '@anthropic-ai/mcpb'];
@@ -71,7 +72,7 @@ export default defineConfig([
     },
     platform: 'node',
     external,
-    plugins: [withoutAjv, copyGrammar, copyViewer, listLicences],
+    plugins: [viteImportGlobPlugin(), withoutAjv, copyGrammar, copyViewer, listLicences],
     // Its `main` is a UMD file that hides what it requires from bundlers.
     resolve: { alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } },
     // gray-matter can run JavaScript front matter; src/workspace/front-matter.ts refuses it.

@@ -98,32 +98,3 @@ describe.each([...pages.values()])('$id', (page) => {
 it('has a page for every check', () => {
   expect([...CHECKS.keys()].filter((id) => !pages.has(id))).toEqual([]);
 });
-
-/** What the skill demands and source code can show. The comparison with the contract has a tool of its own. */
-const DECIDED_FROM_SOURCE = [
-  'async/io-is-async async/no-sync-driver async/no-sync-orm async/no-time-sleep',
-  'asyncpg/parameterised asyncpg/pool',
-  'celery/annotated celery/by-domain celery/retry celery/structlog',
-  'code/complete code/declared-dependencies code/docstring code/no-hardcoded-config code/no-placeholder code/no-print',
-  'code/no-swallowed-exception code/single-responsibility',
-  'config/base-settings config/no-environ config/single-settings',
-  'data/immutable data/prefer-polars data/streaming data/typed-frames',
-  'database/design-matches database/no-alembic-bootstrap database/schema-matches',
-  'fastapi/http-exception fastapi/no-raw-dict fastapi/response-model fastapi/thin-router fastapi/versioned-prefix',
-  'ml/cached-model ml/executor ml/isolated',
-  'pydantic/annotated-field pydantic/from-attributes pydantic/separate-schemas pydantic/v2-only',
-  'scraping/playwright scraping/polite scraping/scrapy-subprocess',
-  'sqlalchemy/async-session sqlalchemy/begin sqlalchemy/mapped-column sqlalchemy/repository-only sqlalchemy/select-execute',
-  'state/depends state/no-global state/no-module-infrastructure state/no-module-singleton',
-  'structure/layers',
-  'testing/anyio testing/integration testing/mocker testing/name testing/service-covered',
-  'typing/annotated-signatures typing/no-any typing/no-bare-dict',
-  'workspace/output-language',
-].flatMap((line) => line.split(' '));
-
-/** What `check_reply` decides. */
-const DECIDED_FROM_REPLY = 'cite-source no-echo no-filler no-opener prefix sections summary'.split(' ').map((name) => `reply/${name}`);
-
-it('has exactly the pages of the rules that source code or its tools decide', () => {
-  expect([...pages.keys()]).toEqual([...DECIDED_FROM_SOURCE, ...DECIDED_BY_TOOLCHAIN, ...DECIDED_FROM_REPLY].sort());
-});

@@ -18,6 +18,7 @@ export class RuleContext {
   readonly reach: Reach;
   /** Undefined where nothing was measured. */
   readonly tested: TestedFunctions | undefined;
+  private running: string | undefined;
   private readonly mainGuards: readonly Span[];
 
   constructor(module: Module, role: FileRole, resolver: Resolver, project: Project, reach: Reach, tested: TestedFunctions | undefined) {
@@ -36,8 +37,17 @@ export class RuleContext {
     return this.module.path;
   }
 
-  report(report: Report): void {
-    this.reports.push(report);
+  /** Runs the check of a rule; what it reports goes under that rule. */
+  run(rule: string, check: Check): void {
+    this.running = rule;
+    check(this);
+    this.running = undefined;
+  }
+
+  /** Reports a violation of the rule whose check is running. */
+  report(report: Omit<Report, 'rule'>): void {
+    if (this.running === undefined) throw new Error('a check reports only while it runs');
+    this.reports.push({ rule: this.running, ...report });
   }
 
   /** 1-based line of an offset. */
@@ -109,3 +119,13 @@ function functionsOnlyFor(guards: readonly Span[], facts: ModuleFacts): Span[] {
 
 /** A check reads a context and reports to it. */
 export type Check = (context: RuleContext) => void;
+
+/** Computes something about a file the first time a rule asks, and keeps it for the other rules. */
+export function oncePerFile<T extends object>(compute: (context: RuleContext) => T): (context: RuleContext) => T {
+  const known = new WeakMap<RuleContext, T>();
+  return (context) => {
+    const value = known.get(context) ?? compute(context);
+    known.set(context, value);
+    return value;
+  };
+}

@@ -1,9 +1,9 @@
 import type { CallFacts, FunctionFacts } from '../../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../../python/resolver.ts';
-import type { Check, RuleContext } from '../context.ts';
+import { type Check, oncePerFile, type RuleContext } from '../context.ts';
 import { blockingEffect, type Effect } from '../knowledge/blocking-effect.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';
-import { reportReached } from './report-reached.ts';
+import { reportReached } from '../knowledge/report-reached.ts';
 
 const SYNC_ENGINES = new Set(['sqlalchemy.create_engine', 'sqlalchemy.engine.create_engine', 'sqlmodel.create_engine']);
 
@@ -12,7 +12,6 @@ export const ioIsAsync: Check = (context) => {
   for (const { call, owner, effect } of blockingCalls(context, 'io')) {
     const called = spelled(call.node.func);
     context.report({
-      rule: 'async/io-is-async',
       span: call.node.func,
       message: owner.node.isAsync
         ? `\`${owner.node.name}\` blocks the event loop: \`${called}\` waits for I/O without giving way.`
@@ -20,25 +19,24 @@ export const ioIsAsync: Check = (context) => {
       fix: owner.node.isAsync ? `${effect.instead}.` : `Make the endpoint \`async def\`. ${effect.instead}.`,
     });
   }
-  reportReached(context, 'io', 'async/io-is-async', 'waits for I/O');
+  reportReached(context, 'io', 'waits for I/O');
 };
 
 /** async/no-time-sleep: a sleep that async code reaches through functions of the project; Ruff finds the direct ones. */
 export const noTimeSleep: Check = (context) => {
-  reportReached(context, 'sleep', 'async/no-time-sleep', 'stops every request until it returns');
+  reportReached(context, 'sleep', 'stops every request until it returns');
 };
 
 /** async/no-sync-driver: a synchronous database driver used in async code or in a request handler. */
 export const noSyncDriver: Check = (context) => {
   for (const { call, owner, effect } of blockingCalls(context, 'driver')) {
     context.report({
-      rule: 'async/no-sync-driver',
       span: call.node.func,
       message: `\`${owner.node.name}\` blocks on a synchronous database driver: \`${spelled(call.node.func)}\`.`,
       fix: `${effect.instead}.`,
     });
   }
-  reportReached(context, 'driver', 'async/no-sync-driver', 'is a synchronous database driver');
+  reportReached(context, 'driver', 'is a synchronous database driver');
 };
 
 /** async/no-sync-orm: a synchronous SQLAlchemy session or engine used inside an async function. */
@@ -49,7 +47,6 @@ export const noSyncOrm: Check = (context) => {
     const name = context.external(call.scope, call.node.func);
     if (name === undefined || !SYNC_ENGINES.has(name)) continue;
     context.report({
-      rule: 'async/no-sync-orm',
       span: call.node.func,
       message: `\`${owner.node.name}\` creates a synchronous engine inside async code.`,
       fix: 'Use `create_async_engine` from `sqlalchemy.ext.asyncio`, once, in the lifespan.',
@@ -59,13 +56,12 @@ export const noSyncOrm: Check = (context) => {
     // A `def` endpoint with a synchronous session is the right way to use one.
     if (!owner.node.isAsync) continue;
     context.report({
-      rule: 'async/no-sync-orm',
       span: call.node.func,
       message: `\`${owner.node.name}\` blocks the event loop: \`${spelled(call.node.func)}\` runs on a synchronous Session.`,
       fix: `${effect.instead}.`,
     });
   }
-  reportReached(context, 'orm', 'async/no-sync-orm', 'runs on a synchronous Session');
+  reportReached(context, 'orm', 'runs on a synchronous Session');
 };
 
 interface BlockingPlace {
@@ -75,19 +71,15 @@ interface BlockingPlace {
   readonly effect: Effect;
 }
 
-/** Found once for the rules that ask. */
-const placesByContext = new WeakMap<RuleContext, readonly BlockingPlace[]>();
+const blockingPlaces = oncePerFile((context): readonly BlockingPlace[] =>
+  context.facts.calls.flatMap((call) => {
+    const owner = enclosingFunction(call.scope);
+    if (owner === undefined || call.isAwaited || !(owner.node.isAsync || isEndpoint(context, owner))) return [];
+    const effect = blockingEffect(context.resolver, context.module, call);
+    return effect === undefined ? [] : [{ call, owner, effect }];
+  }),
+);
 
 function blockingCalls(context: RuleContext, kind: Effect['kind']): readonly BlockingPlace[] {
-  let places = placesByContext.get(context);
-  if (places === undefined) {
-    places = context.facts.calls.flatMap((call) => {
-      const owner = enclosingFunction(call.scope);
-      if (owner === undefined || call.isAwaited || !(owner.node.isAsync || isEndpoint(context, owner))) return [];
-      const effect = blockingEffect(context.resolver, context.module, call);
-      return effect === undefined ? [] : [{ call, owner, effect }];
-    });
-    placesByContext.set(context, places);
-  }
-  return places.filter((place) => place.effect.kind === kind);
+  return blockingPlaces(context).filter((place) => place.effect.kind === kind);
 }

@@ -51,7 +51,6 @@ export const parameterised: Check = (context) => {
     const owner = enclosingFunction(scope)?.node.name;
     const where = owner === undefined ? 'SQL' : `SQL in \`${owner}\``;
     context.report({
-      rule: 'asyncpg/parameterised',
       span: assembled.node,
       severity: assembled.parts.every((part) => isIdentifierPart(context, scope, part)) ? 'warning' : 'error',
       message: `${where} is assembled by ${assembled.how}: \`${assembled.parts
@@ -168,7 +167,6 @@ export const pool: Check = (context) => {
     if (owner === undefined || context.external(scope, node.func) !== 'asyncpg.connect') continue;
     if (!isEndpoint(context, owner) && !REQUEST_LAYERS.test(context.path)) continue;
     context.report({
-      rule: 'asyncpg/pool',
       span: node.func,
       message: `\`${owner.node.name}\` opens a database connection for every call: \`asyncpg.connect\`.`,
     });

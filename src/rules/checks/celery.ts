@@ -49,7 +49,6 @@ export const annotated: Check = (context) => {
     ];
     if (missing.length === 0) continue;
     context.report({
-      rule: 'celery/annotated',
       span: owner.node.nameSpan,
       message: `Task \`${owner.node.name}\` is not fully annotated: ${missing.join(', ')}.`,
     });
@@ -69,7 +68,6 @@ export const retry: Check = (context) => {
     );
     if (retriesItself) continue;
     context.report({
-      rule: 'celery/retry',
       span: owner.node.nameSpan,
       message: `Task \`${owner.node.name}\` is lost when it fails once: nothing retries it.`,
     });
@@ -84,7 +82,6 @@ export const byDomain: Check = (context) => {
   const [first, second] = tasks;
   if (first === undefined || second === undefined) return;
   context.report({
-    rule: 'celery/by-domain',
     span: first.node.nameSpan,
     message: `The module holds ${tasks.length} tasks of whatever domain: ${tasks
       .slice(0, 3)
@@ -117,7 +114,6 @@ export const structlog: Check = (context) => {
     const logger = loggers.get(owner);
     if (logger === 'structlog') continue;
     context.report({
-      rule: 'celery/structlog',
       span: owner.node.nameSpan,
       message:
         logger === 'other'

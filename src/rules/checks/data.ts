@@ -38,7 +38,6 @@ export const preferPolars: Check = (context) => {
   );
   if (readsLegacySource || transformation === undefined) return;
   context.report({
-    rule: 'data/prefer-polars',
     span: pandas,
     message: `The pipeline transforms with pandas (\`${spelled(transformation.node.func)}\`), eagerly and in one thread.`,
     fix: 'Use Polars: `pl.scan_...` for the source, expressions for the steps, `.collect()` at the end.',
@@ -55,7 +54,6 @@ export const typedFrames: Check = (context) => {
       if (parameter.form !== 'plain' || !FRAME_NAME.test(parameter.name) || !isUntyped(context, owner.definedIn, parameter.annotation))
         continue;
       context.report({
-        rule: 'data/typed-frames',
         span: parameter,
         message: `Parameter \`${parameter.name}\` of \`${owner.node.name}\` is a frame without a type.`,
         fix: `Write \`${parameter.name}: ${frameType(context)}\`.`,
@@ -64,7 +62,6 @@ export const typedFrames: Check = (context) => {
     const returned = owner.returns.find((statement) => statement.value !== undefined && isFrame(context, owner, statement.value));
     if (returned === undefined || !isUntyped(context, owner.definedIn, owner.node.returns)) continue;
     context.report({
-      rule: 'data/typed-frames',
       span: owner.node.nameSpan,
       message: `\`${owner.node.name}\` returns a frame but does not say so.`,
       fix: `Annotate the return type: \`-> ${frameType(context)}\`.`,
@@ -97,7 +94,6 @@ export const immutable: Check = (context) => {
     const frame = chainedSelection(target);
     if (frame === undefined || !isPandasFrame(context, scope, frame)) continue;
     context.report({
-      rule: 'data/immutable',
       span: target,
       message: `\`${context.source(target)}\` assigns to a selection of \`${spelled(frame)}\`: pandas may change a copy and lose the value.`,
       fix: 'Use `.assign(...)` with a condition, or `.loc[rows, column]` on a frame of your own.',
@@ -132,7 +128,6 @@ export const streaming: Check = (context) => {
     const [source] = node.args;
     if (EAGER_READERS.has(name) && source?.value.kind === 'string' && /[*]/.test(source.value.value)) {
       context.report({
-        rule: 'data/streaming',
         span: node.func,
         message: `\`${spelled(node.func)}\` reads every file of \`${source.value.value}\` into memory at once.`,
         fix: `Use \`pl.scan_${name.split('read_')[1] ?? 'parquet'}(...)\` and collect with \`engine="streaming"\`, or sink to a file.`,
@@ -146,7 +141,6 @@ export const streaming: Check = (context) => {
     const reader = parts.parts.find((part) => part.kind === 'call' && READER.test(context.external(scope, part.func) ?? ''));
     if (reader === undefined) continue;
     context.report({
-      rule: 'data/streaming',
       span: node.func,
       message: 'Every file is read into memory before the first row is used.',
       fix: 'Scan them lazily with Polars (`pl.scan_csv("folder/*.csv")`) and collect with `engine="streaming"`.',
@@ -157,7 +151,6 @@ export const streaming: Check = (context) => {
     const old = node.args.find((argument) => argument.keyword === 'streaming');
     if (old === undefined) continue;
     context.report({
-      rule: 'data/streaming',
       span: node.func,
       message: '`collect(streaming=True)` was replaced in Polars 1.',
       fix: 'Write `.collect(engine="streaming")`.',

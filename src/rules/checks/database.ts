@@ -21,7 +21,6 @@ export const noAlembicBootstrap: Check = (context) => {
   for (const { node, scope } of upgrades) {
     const owner = enclosingFunction(scope)?.node.name ?? 'The module';
     context.report({
-      rule: 'database/no-alembic-bootstrap',
       // Outside a workspace of this workflow nobody said that a DBA's script is the authority.
       severity: config.present ? 'error' : 'warning',
       span: node.func,

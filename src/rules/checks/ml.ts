@@ -5,7 +5,7 @@ import { isEndpoint } from '../knowledge/endpoints.ts';
 import { inferenceCall } from '../knowledge/inference.ts';
 import { layerOf } from '../knowledge/layers.ts';
 import { MODEL_LOADERS } from '../knowledge/model-loading.ts';
-import { reportReached } from './report-reached.ts';
+import { reportReached } from '../knowledge/report-reached.ts';
 
 const LIFESPAN_DECORATORS = new Set(['contextlib.asynccontextmanager', 'contextlib.contextmanager']);
 
@@ -17,7 +17,6 @@ export const cachedModel: Check = (context) => {
     const name = context.external(scope, node.func);
     if (name === undefined || !MODEL_LOADERS.test(name)) continue;
     context.report({
-      rule: 'ml/cached-model',
       span: node.func,
       message: `Endpoint \`${owner.node.name}\` loads a model for every request: \`${spelled(node.func)}\`.`,
     });
@@ -34,7 +33,6 @@ export const isolated: Check = (context) => {
     // The lifespan is where a model is to be loaded, wherever the application is put together.
     if (owner !== undefined && isLifespan(context, owner)) continue;
     context.report({
-      rule: 'ml/isolated',
       span: node.func,
       message: `${owner === undefined ? 'The router module' : `\`${owner.node.name}\``} loads a model in the api layer: \`${spelled(node.func)}\`.`,
     });
@@ -53,11 +51,10 @@ export const executor: Check = (context) => {
     const called = inferenceCall(context.resolver, context.module, call);
     if (called === undefined) continue;
     context.report({
-      rule: 'ml/executor',
       span: call.node.func,
       message: `\`${owner.node.name}\` computes on the event loop: \`${called}\` stops every other request until it returns.`,
       fix: `Write \`await asyncio.to_thread(${called}, ...)\`, or \`run_in_executor\` with a pool of its own.`,
     });
   }
-  reportReached(context, 'inference', 'ml/executor', 'computes until it is done');
+  reportReached(context, 'inference', 'computes until it is done');
 };

@@ -16,7 +16,6 @@ export const scrapySubprocess: Check = (context) => {
     const name = context.external(scope, node.func);
     if (name === undefined || !CRAWLER_PROCESS.has(name)) continue;
     context.report({
-      rule: 'scraping/scrapy-subprocess',
       span: node.func,
       message: `\`${owner.node.name}\` starts a Scrapy crawler in the server's own process: Twisted's reactor and the event loop exclude each other.`,
     });
@@ -33,7 +32,6 @@ export const playwright: Check = (context) => {
     const owner = enclosingFunction(scope);
     if (name === SYNC_PLAYWRIGHT && owner?.node.isAsync === true) {
       context.report({
-        rule: 'scraping/playwright',
         span: node.func,
         message: `\`${owner.node.name}\` uses Playwright's synchronous API inside async code, which refuses to start there.`,
         fix: 'Write `async with async_playwright() as playwright:` from `playwright.async_api`.',
@@ -43,7 +41,6 @@ export const playwright: Check = (context) => {
     const isStarted = context.source(statement).includes('.start()');
     if (name !== ASYNC_PLAYWRIGHT || managed.has(node) || !isStarted) continue;
     context.report({
-      rule: 'scraping/playwright',
       // Kept on an object, it may live as long as the application, and be stopped by its owner.
       severity: isHandedOn(context, statement) ? 'warning' : 'error',
       span: node.func,
@@ -92,7 +89,6 @@ export const polite: Check = (context) => {
     // The innermost loop is the one to pause in.
     if (fetch === undefined || context.facts.statements.some((other) => isInnerLoop(statement, other.statement, fetch.node))) continue;
     context.report({
-      rule: 'scraping/polite',
       span: fetch.node.func,
       message: `\`${spelled(fetch.node.func)}\` runs in a loop without a pause between requests.`,
       fix: '`await asyncio.sleep(...)` between requests, and ask robots.txt before the first one.',
@@ -107,7 +103,6 @@ function reportComprehensions(context: Parameters<Check>[0]): void {
     const written = context.source(call.statement);
     if (!/\bfor\b/.test(written) || PAUSE.test(written)) continue;
     context.report({
-      rule: 'scraping/polite',
       span: call.node.func,
       message: `\`${spelled(call.node.func)}\` asks for every page without a pause between requests.`,
       fix: 'Ask one after another with `await asyncio.sleep(...)` between them, or behind a limiter.',
@@ -130,7 +125,6 @@ function reportRobots(context: Parameters<Check>[0]): void {
 
 function robotsOff(context: Parameters<Check>[0], span: { start: number; end: number }): void {
   context.report({
-    rule: 'scraping/polite',
     span,
     message: 'Scrapy is told to ignore robots.txt.',
     fix: 'Set `ROBOTSTXT_OBEY = True`, or agree on access with the site and say so in an allow comment.',

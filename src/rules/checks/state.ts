@@ -52,7 +52,6 @@ export const noModuleSingleton: Check = (context) => {
         ? 'it starts empty, to be filled later'
         : `\`${mutation.by}\` changes it on line ${context.lineOf(mutation.at)}`;
     context.report({
-      rule: 'state/no-module-singleton',
       // Nobody is seen to fill it: less certain.
       severity: mutation === undefined ? 'warning' : 'error',
       span: target,
@@ -159,7 +158,6 @@ export const noModuleInfrastructure: Check = (context) => {
     const found = name === undefined ? undefined : INFRASTRUCTURE.find((entry) => entry.names.test(name));
     if (found === undefined) continue;
     context.report({
-      rule: 'state/no-module-infrastructure',
       span: node.func,
       message: `\`${spelled(node.func)}\` creates ${found.what} when the module is imported.`,
       fix: 'Create it in the lifespan, keep it on `app.state`, and inject it with `Depends()`.',
@@ -188,7 +186,6 @@ export const depends: Check = (context) => {
         (each) => each.form === 'plain' && each.defaultValue !== undefined && !isDependency(context, owner.definedIn, each.defaultValue),
       );
       context.report({
-        rule: 'state/depends',
         span: parameter,
         message: `Parameter \`${parameter.name}\` of \`${owner.node.name}\` takes its dependency as a default value.`,
         fix: `Write \`${parameter.name}: Annotated[${type}, ${context.source(value).replace(/\s+/g, ' ')}]\`${isBehindDefault ? ', before the parameters that have defaults' : ''}.`,

@@ -45,7 +45,6 @@ export const layers: Check = (context) => {
 
 function misplaced(context: RuleContext, span: Span, what: string, layer: Layer, kind: keyof typeof HOMES): void {
   context.report({
-    rule: 'structure/layers',
     span,
     message: `${what} is defined in the ${layer} layer.`,
     fix: `Move it to \`${HOMES[kind].home}/\`.`,
@@ -73,7 +72,6 @@ function reportInputOutput(context: RuleContext): void {
     if (!isInputOutput) continue;
     reported.add(owner);
     context.report({
-      rule: 'structure/layers',
       span: func,
       message: `\`${owner.node.name}\` does I/O in \`utils/\`, which is for pure functions: \`${spelled(func)}\`.`,
       fix: 'Move the function to a service or repository, or let its caller do the I/O and pass the data in.',

@@ -17,7 +17,6 @@ export const name: Check = (context) => {
     if (FORM.test(owner.node.name)) continue;
     const subject = owner.node.name.replace(/^test_?/, '') || 'function';
     context.report({
-      rule: 'testing/name',
       span: owner.node.nameSpan,
       message: `\`${owner.node.name}\` does not say what should happen, and when.`,
       fix: `Name it \`test_${subject}_should_<expected>_when_<condition>\`.`,
@@ -36,7 +35,6 @@ export const anyio: Check = (context) => {
     if (marks.some((mark) => /\b(asyncio|trio)\b/.test(mark))) forAsyncio.push(owner);
     else
       context.report({
-        rule: 'testing/anyio',
         span: owner.node.nameSpan,
         message: `Async test \`${owner.node.name}\` has no \`@pytest.mark.anyio\`: pytest skips it or fails.`,
       });
@@ -45,7 +43,6 @@ export const anyio: Check = (context) => {
   if (first === undefined) return;
   const others = more.length === 0 ? '' : ` (and ${more.length} more in this file)`;
   context.report({
-    rule: 'testing/anyio',
     // It does run, on asyncio alone; whole suites are written so, and one word about it is enough.
     severity: 'warning',
     span: first.node.nameSpan,
@@ -132,7 +129,6 @@ export const integration: Check = (context) => {
     if (called === undefined) continue;
     if (SYNC_CLIENTS.has(called)) {
       context.report({
-        rule: 'testing/integration',
         span: node.func,
         message: '`TestClient` runs the application on a loop of its own, apart from async fixtures and sessions.',
         fix: 'Use `httpx.AsyncClient(transport=ASGITransport(app=app), base_url="http://test")`.',
@@ -141,7 +137,6 @@ export const integration: Check = (context) => {
     const app = called === 'httpx.AsyncClient' ? node.args.find((argument) => argument.keyword === 'app') : undefined;
     if (app === undefined) continue;
     context.report({
-      rule: 'testing/integration',
       span: node.func,
       message: '`AsyncClient(app=...)` was removed in httpx 0.28.',
       fix: `Write \`AsyncClient(transport=ASGITransport(app=${spelled(app.value)}), ...)\`.`,
@@ -189,7 +184,6 @@ export const serviceCovered: Check = (context) => {
     const isNamed = words.some((file) => file.has(name) && (!COMMON_NAMES.has(own) || companions.some((each) => file.has(each))));
     if (isNamed && !isMissed) continue;
     context.report({
-      rule: 'testing/service-covered',
       span: owner.node.nameSpan,
       message: `No test ${isMissed ? 'runs' : 'calls'} \`${shown}\`.`,
       fix: `Write \`test_${own}_should_<expected>_when_<condition>\`, with its repositories and clients mocked.`,

@@ -35,7 +35,6 @@ export const noBareDict: Check = (context) => {
     for (const found of bareDicts(context, annotation.scope, annotation.node)) {
       const written = context.source(found.node);
       context.report({
-        rule: 'typing/no-bare-dict',
         span: found.node,
         message: `${describe(annotation)} is \`${written}\`: ${found.reason}.`,
         fix: 'Name the shape: a Pydantic model at the edges, a TypedDict or dataclass inside.',
@@ -52,7 +51,6 @@ export const noAny: Check = (context) => {
     if (annotation.role === 'return' && annotation.function !== undefined && isEndpoint(context, annotation.function)) continue;
     for (const found of anyOutsideDicts(context, annotation.scope, annotation.node)) {
       context.report({
-        rule: 'typing/no-any',
         span: found,
         message: `${describe(annotation)} is typed \`${context.source(annotation.node)}\`, which switches type checking off.`,
         fix: 'Use the concrete type, a Protocol, a TypeVar, or `object` for a value that is only passed on.',

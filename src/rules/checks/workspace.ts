@@ -20,7 +20,6 @@ export const outputLanguage: Check = (context) => {
   for (const { span, language } of isDeclared ? foreign : foreign.slice(0, 1)) {
     const more = isDeclared || foreign.length === 1 ? '' : ` (and ${foreign.length - 1} more in this file)`;
     context.report({
-      rule: 'workspace/output-language',
       span,
       message: `This text is in ${language}${more}; the project's output_language is ${wanted}${isDeclared ? '' : ' (the default)'}.`,
       fix: `Write it in ${wanted}${isDeclared ? '' : `, or set output_language in ${CONFIG_PATH}`}.`,

@@ -77,8 +77,11 @@ export class Analyser {
     this.project.use(module);
     const context = new RuleContext(module, fileRole(file.path, facts), this.resolver, this.project, this.reach, tested?.get(file.path));
     const applicable = rules.filter((rule) => rule.applies.includes(context.role));
-    for (const report of reportsFromRuff(context, file.diagnostics, applicable)) context.report(report);
-    for (const rule of applicable) CHECKS.get(rule.id)?.(context);
+    context.reports.push(...reportsFromRuff(context, file.diagnostics, applicable));
+    for (const rule of applicable) {
+      const check = CHECKS.get(rule.id);
+      if (check !== undefined) context.run(rule.id, check);
+    }
     return { ...applyAllowances(facts, toFindings(context, applicable)), dependencies: this.project.dependencies() };
   }
 }
@@ -97,7 +100,7 @@ function toFindings(context: RuleContext, rules: readonly RuleDefinition[]): Fin
   const unique = new Map<string, Finding>();
   for (const report of context.reports) {
     const rule = definitions.get(report.rule);
-    if (rule === undefined) continue;
+    if (rule === undefined) throw new Error(`a report names the rule ${report.rule}, which was not asked for`);
     const finding = toFinding(context, report, rule);
     const key = `${finding.rule}:${finding.line}:${finding.column}`;
     if (!unique.has(key)) unique.set(key, finding);

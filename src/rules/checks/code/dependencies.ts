@@ -70,7 +70,7 @@ export const declaredDependencies: Check = (context) => {
 };
 
 function report(context: RuleContext, imported: ImportedName, message: string, fix: string, severity: 'error' | 'warning' = 'error'): void {
-  context.report({ rule: 'code/declared-dependencies', span: imported, severity, message, fix });
+  context.report({ span: imported, severity, message, fix });
 }
 
 interface ConstraintDocument {

@@ -10,7 +10,6 @@ export const singleResponsibility: Check = (context) => {
   const { lineCount } = context.facts.lines;
   if (lineCount > MAX_LINES) {
     context.report({
-      rule: 'code/single-responsibility',
       span: { start: 0, end: 0 },
       message: `The module has ${lineCount - 1} lines; over ${MAX_LINES} it has more than one responsibility.`,
       fix: 'Split it by what changes together: one resource, one job or one integration a module.',
@@ -20,7 +19,6 @@ export const singleResponsibility: Check = (context) => {
   const table = context.facts.classes.find((facts) => isTable(context, context.classOf(facts)));
   if (endpoint === undefined || table === undefined) return;
   context.report({
-    rule: 'code/single-responsibility',
     span: table.node.nameSpan,
     message: `The module holds both the table \`${table.node.name}\` and the endpoint \`${endpoint.node.name}\`: two layers in one file.`,
     fix: 'Move the model to `models/` and the endpoint to `api/`, with a service and a repository between them.',

@@ -10,7 +10,6 @@ const READERS = new Set(['os.getenv', 'os.environ.get', 'os.environb.get', 'os.g
 export const noEnviron: Check = (context) => {
   for (const place of environmentReads(context)) {
     context.report({
-      rule: 'config/no-environ',
       span: place.span,
       message: `\`${place.written}\` reads the environment outside the settings module.`,
       fix: 'Add a field to the Settings class in `core/config.py` and take `Annotated[Settings, Depends(get_settings)]`, or call `get_settings()`.',
@@ -30,7 +29,6 @@ export const baseSettings: Check = (context) => {
   if (first === undefined) return;
   const others = more.length === 0 ? '' : ` (and ${more.length} more in this file)`;
   context.report({
-    rule: 'config/base-settings',
     span: first.span,
     message: `Settings are read by hand: \`${first.written}\`${others}. Missing and malformed values are not noticed at start.`,
     fix: 'Declare a `Settings(BaseSettings)` class from `pydantic-settings` with one typed field per variable.',

@@ -23,7 +23,6 @@ export const singleSettings: Check = (context) => {
   const other = others.find((each) => each.className !== first.className);
   if (other !== undefined) {
     context.report({
-      rule: 'config/single-settings',
       span: other.call,
       message: `\`${other.className}\` is a second Settings class beside \`${first.className}\`.`,
       fix: 'Make it a field of the one `Settings` class, and read it through `get_settings()`.',
@@ -32,7 +31,6 @@ export const singleSettings: Check = (context) => {
   const elsewhere = settingsModuleBefore(context);
   if (elsewhere !== undefined) {
     context.report({
-      rule: 'config/single-settings',
       span: first.call,
       message: `\`${first.className}\` is a second Settings class: \`${elsewhere.className}\` stands in ${elsewhere.path}.`,
       fix: 'Make it a field of that class, and read it through `get_settings()`.',
@@ -41,7 +39,6 @@ export const singleSettings: Check = (context) => {
   const uncached = instances.find(({ scope }) => /^get_\w*(settings|config)$/.test(scope.owner?.node.name ?? ''));
   if (uncached !== undefined && !hasCachedGetter(context)) {
     context.report({
-      rule: 'config/single-settings',
       span: uncached.call,
       message: `\`${uncached.scope.owner?.node.name}\` makes a new \`${uncached.className}\` at every call.`,
       fix: 'Decorate it with `@lru_cache`.',
@@ -51,7 +48,6 @@ export const singleSettings: Check = (context) => {
   const exposed = instances.find((each) => each.scope.kind === 'module');
   if (exposed === undefined || hasCachedGetter(context)) return;
   context.report({
-    rule: 'config/single-settings',
     span: exposed.call,
     message: `\`${exposed.className}\` is made when the module is imported, not by a cached \`get_settings()\`: tests cannot replace it.`,
     fix: `Write \`@lru_cache def get_settings() -> ${exposed.className}: return ${exposed.className}()\` and inject it.`,

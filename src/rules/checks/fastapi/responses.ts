@@ -43,7 +43,6 @@ export const responseModel: Check = (context) => {
     for (const route of routeDecorators(context, owner)) {
       if (isExempt(context, owner, route) || hasModel(context, owner, route) || isPage(context, owner, route)) continue;
       context.report({
-        rule: 'fastapi/response-model',
         span: route.call,
         message: `Endpoint \`${owner.node.name}\` has no response model: its output is neither validated nor documented.`,
         fix: 'Add `response_model=<Resource>Response`, or annotate the return type with the Pydantic model.',
@@ -63,7 +62,6 @@ export const noRawDict: Check = (context) => {
     if (literals.length > 0 && isServedAsPage()) continue;
     for (const statement of literals) {
       context.report({
-        rule: 'fastapi/no-raw-dict',
         span: statement,
         message: `Endpoint \`${owner.node.name}\` returns a raw dict.`,
         fix: 'Return an instance of a Pydantic response model with these fields.',
@@ -73,7 +71,6 @@ export const noRawDict: Check = (context) => {
     const declared = declaredDict(context, owner, routes);
     if (declared === undefined || isServedAsPage()) continue;
     context.report({
-      rule: 'fastapi/no-raw-dict',
       span: declared,
       message: `Endpoint \`${owner.node.name}\` is declared to return a dict (\`${context.source(declared)}\`).`,
       fix: 'Define a Pydantic response model with these fields and return it.',

@@ -29,7 +29,6 @@ export const thinRouter: Check = (context) => {
     if (first !== undefined) {
       const more = works.length > 1 ? ` and ${works.length - 1} more` : '';
       context.report({
-        rule: 'fastapi/thin-router',
         span: first.node.func,
         message: `Endpoint \`${owner.node.name}\` works on the database itself: \`${spelled(first.node.func)}\`${more}.`,
         fix: 'Move this to a service, which calls a repository; let the endpoint call the service and return its result.',
@@ -38,7 +37,6 @@ export const thinRouter: Check = (context) => {
     const branches = [...decisions(owner)];
     if (branches.length <= MAX_BRANCHES) continue;
     context.report({
-      rule: 'fastapi/thin-router',
       severity: 'warning',
       span: owner.node.nameSpan,
       message: `Endpoint \`${owner.node.name}\` decides ${branches.length} times what to do: business logic in a router.`,
@@ -80,7 +78,6 @@ export const httpException: Check = (context) => {
       const name = target === undefined ? undefined : context.external(scope, target);
       if (raised === undefined || name === undefined || !GENERIC_EXCEPTIONS.has(name) || isCaught(context, owner, statement)) continue;
       context.report({
-        rule: 'fastapi/http-exception',
         span: statement,
         message: `Endpoint \`${owner.node.name}\` raises \`${spelled(target ?? raised)}\`: the client gets an unexplained 500.`,
         fix: 'Raise `HTTPException` with a fitting status code, or an exception of your own that a handler in `core/` maps to one.',
@@ -94,7 +91,6 @@ export const httpException: Check = (context) => {
       node.args.find((argument) => argument.keyword === 'status_code') ?? node.args.find((argument) => argument.keyword === undefined);
     if (status === undefined || !/^([123]\d\d)$|HTTP_[123]\d\d_/.test(context.source(status.value))) continue;
     context.report({
-      rule: 'fastapi/http-exception',
       span: status.value,
       message: `\`HTTPException\` with the status ${context.source(status.value)}, which is no error.`,
       fix: 'Use a 4xx code for what the client did wrong, 5xx for what failed here; return a response for everything else.',
@@ -107,7 +103,6 @@ function reportErrorResponses(context: RuleContext, owner: FunctionFacts): void 
     const { value } = statement;
     if (value?.kind === 'tuple' && value.items.length === 2 && value.items[0]?.kind === 'dict' && value.items[1]?.kind === 'number') {
       context.report({
-        rule: 'fastapi/http-exception',
         span: value,
         message: `Endpoint \`${owner.node.name}\` returns a tuple: FastAPI sends it as a JSON list with status 200.`,
         fix: `Raise \`HTTPException(status_code=${context.source(value.items[1])}, detail=...)\`.`,
@@ -117,7 +112,6 @@ function reportErrorResponses(context: RuleContext, owner: FunctionFacts): void 
     const name = context.external(owner.scope, value.func);
     if (name !== undefined && HTTP_EXCEPTIONS.has(name)) {
       context.report({
-        rule: 'fastapi/http-exception',
         span: value.func,
         message: `Endpoint \`${owner.node.name}\` returns the exception instead of raising it: the client gets status 200.`,
         fix: `Write \`raise ${context.source(value).replace(/\s+/g, ' ').slice(0, 80)}\`.`,
@@ -129,7 +123,6 @@ function reportErrorResponses(context: RuleContext, owner: FunctionFacts): void 
     if (name === undefined || !RESPONSES.test(name) || status === undefined) continue;
     if (!/^[45]\d\d$|HTTP_[45]\d\d_/.test(context.source(status))) continue;
     context.report({
-      rule: 'fastapi/http-exception',
       span: value.func,
       message: `Endpoint \`${owner.node.name}\` returns its error as a \`${spelled(value.func)}\`: dependencies and handlers take it for a success.`,
       fix: `Raise \`HTTPException(status_code=${context.source(status)}, detail=...)\`.`,
@@ -145,7 +138,6 @@ function reportHandler(context: RuleContext, owner: FunctionFacts): void {
   const layer = layerOf(context.path);
   if (!isHandler || layer === undefined || layer === 'core') return;
   context.report({
-    rule: 'fastapi/http-exception',
     span: owner.node.nameSpan,
     message: `Exception handler \`${owner.node.name}\` is defined in the ${layer} layer.`,
     fix: 'Move it to `core/`, where the application is put together.',

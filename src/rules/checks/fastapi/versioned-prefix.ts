@@ -24,7 +24,6 @@ export const versionedPrefix: Check = (context) => {
     const more = served.length > 1 ? ` and ${served.length - 1} more` : '';
     const router = node.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value ?? node;
     context.report({
-      rule: 'fastapi/versioned-prefix',
       span: node,
       message: `\`${context.source(router)}\` is served without a version: \`${first.method} ${first.path}\`${more}.`,
       fix: 'Include it under a versioned path, such as `prefix="/api/v1"`.',
@@ -39,7 +38,6 @@ export const versionedPrefix: Check = (context) => {
       if (endpoint === undefined || isHidden(decorator) || givesPage(context, decorator)) continue;
       if (!isUnversionedRoot(context, routes, owner.definedIn, decorator.func.object)) continue;
       context.report({
-        rule: 'fastapi/versioned-prefix',
         span: decorator,
         message: `Endpoint \`${owner.node.name}\` is served without a version: \`${endpoint.method} ${endpoint.path}\`.`,
         fix: 'Move it to a router below `api/v1/` that is included with `prefix="/api/v1"`.',

@@ -39,7 +39,6 @@ export const separateSchemas: Check = (context) => {
         .replace(/^(Create|Update|New)(?=[A-Z])/, '')
         .replace(/(Schema|Model|Base|Create|Update|Response|Request|Read|In|Out|Dto|DTO)$/, '') || name;
     context.report({
-      rule: 'pydantic/separate-schemas',
       span: parameter.annotation,
       message: `\`${name}\` is both input and output: \`${owner.node.name}\` takes it, and ${where}.`,
       fix: `Define \`${base}Create\` (or \`${base}Update\`) for the request and \`${base}Response\` for what is returned.`,
@@ -152,7 +151,6 @@ function reportUnread(
   // SQLModel reads attributes by itself.
   if (!context.derivesFrom(model, MODELS) || context.derivesFrom(model, SQL_MODELS) || readsAttributes(context, model) !== false) return;
   context.report({
-    rule: 'pydantic/from-attributes',
     span,
     message: `\`${model.node.name}\` is filled from a \`${row.node.name}\` row, but does not declare that it reads attributes.`,
     fix: `Add \`model_config = ConfigDict(from_attributes=True)\` to \`${model.node.name}\`.`,

@@ -111,7 +111,7 @@ function reportConfigClass(context: RuleContext, facts: ClassFacts): void {
 }
 
 function report(context: RuleContext, span: { start: number; end: number }, what: string, instead: string): void {
-  context.report({ rule: 'pydantic/v2-only', span, message: `${what}.`, fix: `Use ${instead}.` });
+  context.report({ span, message: `${what}.`, fix: `Use ${instead}.` });
 }
 
 /** A method of a class or instance that is known to be a Pydantic model and does not define the method itself. */
@@ -153,7 +153,6 @@ export const annotatedField: Check = (context) => {
     const target = annotation.statement.kind === 'assign' ? annotation.statement.targets[0] : undefined;
     const field = target?.kind === 'name' ? target.id : 'field';
     context.report({
-      rule: 'pydantic/annotated-field',
       span: value,
       message: `\`${owner.node.name}.${field}\` puts its constraints (${constraints.join(', ')}) into the default value.`,
       fix: `Write \`${field}: Annotated[${context.source(annotation.node)}, Field(...)]\`, and the default, if any, after \`=\`.`,

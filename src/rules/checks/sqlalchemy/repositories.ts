@@ -24,7 +24,6 @@ export const repositoryOnly: Check = (context) => {
     if (first === undefined) continue;
     const others = more.length > 0 ? ` and ${more.length} more` : '';
     context.report({
-      rule: 'sqlalchemy/repository-only',
       span: first.node.func,
       message: `\`${owner.node.name}\` queries the database in the ${layer} layer: \`${spelled(first.node.func)}\`${others}.`,
       fix: 'Move the query to a repository method with a name from the domain, and call that.',
@@ -51,7 +50,6 @@ export const begin: Check = (context) => {
     reported.add(owner);
     if (context.project.files.filesWith('commits').some((file) => !isTestFile(file))) return;
     context.report({
-      rule: 'sqlalchemy/begin',
       span: call.node.func,
       message: `\`${owner.node.name}\` writes, but nothing in the project commits or begins a transaction: the change is lost.`,
     });

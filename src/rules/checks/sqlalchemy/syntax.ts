@@ -18,7 +18,6 @@ export const asyncSession: Check = (context) => {
       const type = context.annotatedClass(owner.definedIn, parameter.annotation);
       if (type === undefined || !context.derivesFrom(type, SYNC_SESSIONS)) continue;
       context.report({
-        rule: 'sqlalchemy/async-session',
         span: parameter,
         message: `\`${owner.node.name}\` is async but takes a synchronous session: \`${context.source(parameter)}\`.`,
         fix: 'Take `AsyncSession` from `sqlalchemy.ext.asyncio` and await its methods.',
@@ -36,7 +35,6 @@ export const asyncSession: Check = (context) => {
     const engineType = engine === undefined ? undefined : context.typeOf(scope, engine);
     if (engineType?.kind !== 'external' || !engineType.name.includes('async')) continue;
     context.report({
-      rule: 'sqlalchemy/async-session',
       span: node.func,
       message: `\`${spelled(node.func)}\` makes synchronous sessions on an async engine.`,
       fix: 'Use `async_sessionmaker` from `sqlalchemy.ext.asyncio`.',
@@ -57,7 +55,6 @@ export const selectExecute: Check = (context) => {
     const entity = written === '' || written.length > 40 || written.includes('\n') ? '...' : written;
     const wait = enclosingFunction(scope)?.node.isAsync === true ? 'await ' : '';
     context.report({
-      rule: 'sqlalchemy/select-execute',
       span: node.func,
       message: `\`${spelled(node.func)}\` is the legacy query API.`,
       fix: `Write \`${wait}session.execute(select(${entity}).where(...))\`, or \`session.scalars(...)\` for whole objects.`,
@@ -84,7 +81,6 @@ function reportDeclaredColumns(context: RuleContext): void {
     for (const { value } of owner.returns) {
       if (value?.kind !== 'call' || !COLUMN.has(context.external(owner.scope, value.func) ?? '')) continue;
       context.report({
-        rule: 'sqlalchemy/mapped-column',
         span: value.func,
         message: `\`${owner.parentClass?.node.name ?? 'the model'}.${owner.node.name}\` is an untyped \`Column()\`.`,
         fix: 'Return `mapped_column(...)` and annotate the method `-> Mapped[...]`.',
@@ -103,7 +99,6 @@ export const mappedColumn: Check = (context) => {
     if (name === undefined || !COLUMN.has(name)) continue;
     const owner = scope.ownerClass?.node.name ?? 'the model';
     context.report({
-      rule: 'sqlalchemy/mapped-column',
       span: value.func,
       message: `\`${owner}.${target.id}\` is an untyped \`Column()\`.`,
       fix: `Write \`${target.id}: Mapped[...] = mapped_column(...)\`.`,
