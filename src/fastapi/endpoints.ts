@@ -18,6 +18,7 @@ import { RaisedReader } from './raised.ts';
 import { JSON_RESPONSES, ReturnedShapes } from './returned.ts';
 import { type ProjectClass, ShapeReader, type Site, siteOf } from './shapes.ts';
 import { statusOf } from './status.ts';
+import type { WholeModules } from './whole-modules.ts';
 
 /** An endpoint as the code serves it. */
 export interface CodeEndpoint extends Endpoint {
@@ -77,7 +78,7 @@ export function readCode(resolver: Resolver, project: Project): CodeApi {
 
 function stray({ method, path, owner, module }: Route, reader: ApplicationReader): Stray {
   const { name, nameSpan } = owner.node;
-  return { method, path: normalisedPath(path), name, place: reader.placeOf(module, nameSpan.start) };
+  return { method, path: normalisedPath(path), name, place: reader.modules.placeOf(module, nameSpan.start) };
 }
 
 /** One endpoint for each method and path. */
@@ -93,17 +94,17 @@ function served(routes: Application['routes'], describer: EndpointDescriber): Co
 }
 
 class EndpointDescriber {
-  private readonly application: ApplicationReader;
+  private readonly modules: WholeModules;
   private readonly resolver: Resolver;
   private readonly shapes: ShapeReader;
   private readonly returned: ReturnedShapes;
   private readonly raised: RaisedReader;
 
   constructor(application: ApplicationReader, resolver: Resolver, project: Project) {
-    this.application = application;
+    this.modules = application.modules;
     this.resolver = resolver;
     this.shapes = new ShapeReader(resolver, project);
-    this.returned = new ReturnedShapes(application, resolver, this.shapes);
+    this.returned = new ReturnedShapes(this.modules, resolver, this.shapes);
     this.raised = new RaisedReader(application, resolver, this.shapes, project);
   }
 
@@ -113,22 +114,22 @@ class EndpointDescriber {
 
   describe(route: Route): CodeEndpoint {
     const { owner, module } = route;
-    this.application.enter(module);
+    this.modules.enter(module);
     const site: Site = { module, scope: owner.definedIn };
     const path = normalisedPath(route.path);
-    const inputs = new InputReader(this.application, this.resolver, this.shapes, pathParameters(path));
+    const inputs = new InputReader(this.modules, this.resolver, this.shapes, pathParameters(path));
     const isStatic = owner.node.decorators.some((decorator) => decorator.kind === 'name' && decorator.id === 'staticmethod');
     inputs.addFunction(site, owner.node.parameters, owner.parentClass !== undefined && !isStatic);
     if (owner.parentClass !== undefined) this.addClassDependencies(inputs, module, owner);
     inputs.addDependencies(route.options);
     const taken = inputs.result(route.method);
-    const place = this.application.placeOf(module, owner.node.nameSpan.start);
+    const place = this.modules.placeOf(module, owner.node.nameSpan.start);
     const [own] = route.options;
     const status = this.declaredStatus(own);
     const response = this.response(route, own, site, status);
     const raised = this.raised.ofFunction(module, owner);
     const inDependencies = taken.dependencies.map(({ path: file, start }) => {
-      const found = this.application.functionOf(file, start);
+      const found = this.modules.functionOf(file, start);
       return found === undefined ? { errors: [], gap: file } : this.raised.ofFunction(found.module, found.owner);
     });
     const returned = this.returnedErrors(route);
@@ -193,7 +194,7 @@ class EndpointDescriber {
 
   private placeOf(own: Options | undefined, fallback: Place): Place {
     const model = argument(own, 'response_model');
-    return own === undefined || model === undefined ? fallback : this.application.placeOf(own.module, model.start);
+    return own === undefined || model === undefined ? fallback : this.modules.placeOf(own.module, model.start);
   }
 
   private response(route: Route, own: Options | undefined, site: Site, status: number | undefined): Content | 'none' | undefined {
@@ -255,7 +256,7 @@ class EndpointDescriber {
       const status = this.responseStatus(route, statement.value);
       return status === undefined || status < 400
         ? []
-        : [{ status, code: '', when: '', place: this.application.placeOf(route.module, statement.start) }];
+        : [{ status, code: '', when: '', place: this.modules.placeOf(route.module, statement.start) }];
     });
   }
 
@@ -281,7 +282,7 @@ class EndpointDescriber {
       const status = key === undefined ? undefined : statusOf(this.shapes, listed, key);
       return key === undefined || status === undefined || status < 400
         ? []
-        : [{ status, code: '', when: 'documented', place: this.application.placeOf(listed.module, key.start) }];
+        : [{ status, code: '', when: 'documented', place: this.modules.placeOf(listed.module, key.start) }];
     });
   }
 

@@ -36,7 +36,7 @@ export class ExceptionHandlers {
     this.resolver = resolver;
     this.shapes = shapes;
     for (const file of project.files.filesWith('handlers')) {
-      const module = isTestFile(file) ? undefined : application.whole(file);
+      const module = isTestFile(file) ? undefined : application.modules.whole(file);
       if (module !== undefined) this.scan(module);
     }
   }
@@ -57,7 +57,7 @@ export class ExceptionHandlers {
   }
 
   private scan(module: Module): void {
-    this.application.enter(module);
+    this.application.modules.enter(module);
     for (const owner of module.facts.functions) {
       for (const decorator of owner.node.decorators) {
         if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute' || decorator.func.name !== 'exception_handler') continue;
@@ -71,7 +71,7 @@ export class ExceptionHandlers {
       if (node.func.kind !== 'attribute' || node.func.name !== 'add_exception_handler') continue;
       const [exception, handler] = node.args;
       const target = handler === undefined ? undefined : this.resolver.resolve(module, scope, handler.value);
-      const found = target?.kind === 'function' ? this.application.functionOf(target.module.path, target.node.start) : undefined;
+      const found = target?.kind === 'function' ? this.application.modules.functionOf(target.module.path, target.node.start) : undefined;
       if (exception !== undefined) this.add({ module, scope }, exception.value, node.func.object, found);
     }
   }

@@ -10,8 +10,9 @@ import {
   isConstant,
   keywordArgument,
 } from '../python/syntax.ts';
-import type { ApplicationReader, Options } from './application.ts';
+import type { Options } from './application.ts';
 import type { ShapeReader, Site, siteOf } from './shapes.ts';
+import type { WholeModules } from './whole-modules.ts';
 
 /** What the parameters of an endpoint and of its dependencies take from a request. */
 export interface Inputs {
@@ -55,7 +56,7 @@ interface BodyPart {
 
 /** Reads what an endpoint takes in, as FastAPI would. */
 export class InputReader {
-  private readonly application: ApplicationReader;
+  private readonly modules: WholeModules;
   private readonly resolver: Resolver;
   private readonly shapes: ShapeReader;
   private readonly pathNames: ReadonlySet<string>;
@@ -73,8 +74,8 @@ export class InputReader {
   /** A parameter's type cannot be followed: it may be a body or a query parameter. */
   private isUnclear = false;
 
-  constructor(application: ApplicationReader, resolver: Resolver, shapes: ShapeReader, pathNames: readonly string[]) {
-    this.application = application;
+  constructor(modules: WholeModules, resolver: Resolver, shapes: ShapeReader, pathNames: readonly string[]) {
+    this.modules = modules;
     this.resolver = resolver;
     this.shapes = shapes;
     this.pathNames = new Set(pathNames);
@@ -150,7 +151,7 @@ export class InputReader {
     if (typeName !== undefined && PROVIDED.test(typeName)) return;
     const described = annotation === undefined ? ({ kind: 'any' } as const) : this.shapes.shapeOf(site, annotation, 'input');
     const shape = marker === undefined ? described : this.shapes.constrained(described, marker.site, [marker.call]);
-    const { line } = this.application.placeOf(site.module, parameter.start);
+    const { line } = this.modules.placeOf(site.module, parameter.start);
     const hasDefault =
       fromDefault === undefined
         ? defaultValue !== undefined && !isConstant(defaultValue, '...')
@@ -345,7 +346,7 @@ export class InputReader {
       return;
     }
     if (target?.kind === 'function') {
-      const made = this.application.functionOf(target.module.path, target.node.start);
+      const made = this.modules.functionOf(target.module.path, target.node.start);
       const value = made?.owner.returns.at(-1)?.value;
       const inner =
         made === undefined || value?.kind !== 'name'
@@ -365,7 +366,7 @@ export class InputReader {
     const key = `${path}:${start}`;
     if (this.followed.has(key)) return;
     this.followed.add(key);
-    const found = this.application.functionOf(path, start);
+    const found = this.modules.functionOf(path, start);
     if (found === undefined) {
       this.hasUnknown = true;
       return;

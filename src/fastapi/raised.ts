@@ -9,6 +9,7 @@ import { callee } from './callee.ts';
 import { ExceptionHandlers, VALIDATION_ERROR } from './exception-handlers.ts';
 import type { ProjectClass, ShapeReader, Site } from './shapes.ts';
 import { statusNamed, statusOf } from './status.ts';
+import type { WholeModules } from './whole-modules.ts';
 
 /** The errors that a function's way through the project's code can end in. */
 export interface RaisedErrors {
@@ -41,14 +42,14 @@ const LIBRARY_METHODS = new Set(
 
 /** Follows a request through the project's functions and notes what they raise. */
 export class RaisedReader {
-  private readonly application: ApplicationReader;
+  private readonly modules: WholeModules;
   private readonly resolver: Resolver;
   private readonly shapes: ShapeReader;
   private readonly known = new Map<string, RaisedErrors>();
   private readonly handlers: ExceptionHandlers;
 
   constructor(application: ApplicationReader, resolver: Resolver, shapes: ShapeReader, project: Project) {
-    this.application = application;
+    this.modules = application.modules;
     this.resolver = resolver;
     this.shapes = shapes;
     this.handlers = new ExceptionHandlers(application, resolver, shapes, project);
@@ -75,7 +76,7 @@ export class RaisedReader {
     const errors: ErrorResponse[] = [];
     let gap: string | undefined;
     const at = (expression: Expression): string => {
-      const place = this.application.placeOf(module, expression.start);
+      const place = this.modules.placeOf(module, expression.start);
       return `\`${spelled(expression)}\` (${place.path}:${place.line})`;
     };
     for (const { statement, scope } of module.facts.statements) {
@@ -90,7 +91,7 @@ export class RaisedReader {
     for (const { node, scope } of callsIn(module.facts, owner)) {
       const target = callee(this.resolver, module, scope, node.func);
       if (target?.kind === 'function') {
-        const found = calls === 0 ? undefined : this.application.functionOf(target.module.path, target.node.start);
+        const found = calls === 0 ? undefined : this.modules.functionOf(target.module.path, target.node.start);
         if (found === undefined) {
           gap ??= at(node.func);
           continue;
@@ -124,7 +125,7 @@ export class RaisedReader {
   private error(site: Frame, raised: Expression): ErrorResponse[] | 'no answer' | undefined {
     const call = raised.kind === 'call' ? raised : undefined;
     const target = this.resolver.resolve(site.module, site.scope, call?.func ?? raised);
-    const place = this.application.placeOf(site.module, raised.start);
+    const place = this.modules.placeOf(site.module, raised.start);
     if (target?.kind === 'external') {
       if (HTTP_EXCEPTION.test(target.name)) return this.httpException(site, call?.args ?? [], place);
       if (/RequestValidationError$/.test(target.name)) return [{ status: 422, code: '', when: '', place }];
@@ -136,7 +137,7 @@ export class RaisedReader {
     if (target?.kind === 'class') return this.projectException(site, target, call, place);
     if (target?.kind === 'function') {
       // `raise not_found("loan")`: a function that makes the exception.
-      const found = this.application.functionOf(target.module.path, target.node.start);
+      const found = this.modules.functionOf(target.module.path, target.node.start);
       const made = found?.owner.returns.at(-1)?.value;
       if (found === undefined || made === undefined) return undefined;
       const errors = this.error(
@@ -231,7 +232,7 @@ export class RaisedReader {
       }
     }
     const initial = this.resolver.member(type, '__init__');
-    const found = initial?.kind === 'function' ? this.application.functionOf(initial.module.path, initial.node.start) : undefined;
+    const found = initial?.kind === 'function' ? this.modules.functionOf(initial.module.path, initial.node.start) : undefined;
     if (found === undefined) return undefined;
     for (const { node, scope } of callsIn(found.module.facts, found.owner)) {
       if (node.func.kind !== 'attribute' || node.func.name !== '__init__') continue;

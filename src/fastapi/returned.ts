@@ -3,9 +3,9 @@ import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
 import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
-import type { ApplicationReader } from './application.ts';
 import { callee } from './callee.ts';
 import { type ProjectClass, type ShapeReader, type Site, unionOf } from './shapes.ts';
+import type { WholeModules } from './whole-modules.ts';
 
 /** How many of the project's functions are followed one after another. */
 const MAX_CALLS = 3;
@@ -27,12 +27,12 @@ interface Frame {
 
 /** Says what values look like, from the expressions that make them; `unknown` wherever that cannot be told. */
 export class ReturnedShapes {
-  private readonly application: ApplicationReader;
+  private readonly modules: WholeModules;
   private readonly resolver: Resolver;
   private readonly shapes: ShapeReader;
 
-  constructor(application: ApplicationReader, resolver: Resolver, shapes: ShapeReader) {
-    this.application = application;
+  constructor(modules: WholeModules, resolver: Resolver, shapes: ShapeReader) {
+    this.modules = modules;
     this.resolver = resolver;
     this.shapes = shapes;
   }
@@ -106,7 +106,7 @@ export class ReturnedShapes {
           name,
           shape: this.valueOf(frame, value, depth - 1),
           required: true,
-          line: this.application.placeOf(frame.module, key.start).line,
+          line: this.modules.placeOf(frame.module, key.start).line,
         });
       else isOpen = true;
     }
@@ -218,7 +218,7 @@ export class ReturnedShapes {
             name: argument.keyword ?? '',
             shape: this.valueOf(frame, argument.value, depth - 1),
             required: true,
-            line: this.application.placeOf(frame.module, argument.value.start).line,
+            line: this.modules.placeOf(frame.module, argument.value.start).line,
           }),
         );
         return { kind: 'object', fields, isOpen: false };
@@ -250,7 +250,7 @@ export class ReturnedShapes {
 
   private functionCall(frame: Frame, path: string, start: number, call: CallExpression, depth: number): Shape {
     if (frame.calls === 0) return UNKNOWN;
-    const found = this.application.functionOf(path, start);
+    const found = this.modules.functionOf(path, start);
     if (found === undefined) return UNKNOWN;
     const { owner, module } = found;
     const site: Site = { module, scope: owner.definedIn };

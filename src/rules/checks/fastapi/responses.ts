@@ -1,9 +1,10 @@
-import { Routes } from '../../../fastapi/routes.ts';
+import type { Registration } from '../../../fastapi/registrations.ts';
+import { ServedPaths } from '../../../fastapi/served-paths.ts';
 import type { FunctionFacts } from '../../../python/module-facts.ts';
 import { type Resolved, spelled } from '../../../python/resolver.ts';
 import { type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
-import { type RouteDecorator, routeDecorators } from '../../knowledge/endpoints.ts';
+import { routesOf } from '../../knowledge/endpoints.ts';
 
 const RESPONSES = new Set([
   'starlette.responses.Response',
@@ -40,7 +41,7 @@ const ANY = new Set(['typing.Any', 'typing_extensions.Any', 'builtins.object']);
 /** fastapi/response-model: an endpoint that does not say what it returns. */
 export const responseModel: Check = (context) => {
   for (const owner of context.facts.functions) {
-    for (const route of routeDecorators(context, owner)) {
+    for (const route of routesOf(context, owner)) {
       if (isExempt(context, owner, route) || hasModel(context, owner, route) || isPage(context, owner, route)) continue;
       context.report({
         span: route.call,
@@ -54,7 +55,7 @@ export const responseModel: Check = (context) => {
 /** fastapi/no-raw-dict: an endpoint that returns a dict. */
 export const noRawDict: Check = (context) => {
   for (const owner of context.facts.functions) {
-    const routes = routeDecorators(context, owner);
+    const routes = routesOf(context, owner);
     if (routes.length === 0 || routes.some((route) => isExempt(context, owner, route))) continue;
     // Asked last: the answer may lie anywhere in the project.
     const isServedAsPage = (): boolean => routes.some((route) => isPage(context, owner, route));
@@ -79,14 +80,14 @@ export const noRawDict: Check = (context) => {
 };
 
 /** An endpoint of a router that serves pages, or is not part of the documented API. */
-function isPage(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
+function isPage(context: RuleContext, owner: FunctionFacts, route: Registration): boolean {
   if (route.call.func.kind !== 'attribute') return false;
-  const routes = new Routes(context.resolver, context.project);
+  const routes = new ServedPaths(context.resolver, context.project);
   const router = routes.routerOf(context.module, owner.definedIn, route.call.func.object);
   return router !== undefined && routes.isServedAsPages(router);
 }
 
-function declaredDict(context: RuleContext, owner: FunctionFacts, routes: readonly RouteDecorator[]): Expression | undefined {
+function declaredDict(context: RuleContext, owner: FunctionFacts, routes: readonly Registration[]): Expression | undefined {
   const candidates = [...routes.map((route) => keywordArgument(route.call.args, 'response_model')), owner.node.returns];
   const isAnswered = routes.some((route) => keywordArgument(route.call.args, 'response_model') !== undefined);
   return candidates.find((candidate, index) => {
@@ -126,10 +127,10 @@ function isRawDict(context: RuleContext, owner: FunctionFacts, value: Expression
   }
 }
 
-function isExempt(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
+function isExempt(context: RuleContext, owner: FunctionFacts, route: Registration): boolean {
   const { args } = route.call;
   if (args.some((each) => each.value.kind === 'starred')) return true;
-  if (route.method === 'HEAD' || route.method === 'OPTIONS') return true;
+  if (route.methods.length > 0 && route.methods.every((method) => method === 'HEAD' || method === 'OPTIONS')) return true;
   if (keywordArgument(args, 'response_class') !== undefined) return true;
   const schema = keywordArgument(args, 'include_in_schema');
   if (schema !== undefined && !(schema.kind === 'constant' && schema.value === 'True')) return true;
@@ -178,7 +179,7 @@ function namesResponse(context: RuleContext, target: Extract<Resolved, { kind: '
   return type !== undefined && (context.derivesFrom(type, RESPONSES) || (type.kind === 'external' && type.name.endsWith('Response')));
 }
 
-function hasModel(context: RuleContext, owner: FunctionFacts, route: RouteDecorator): boolean {
+function hasModel(context: RuleContext, owner: FunctionFacts, route: Registration): boolean {
   if (keywordArgument(route.call.args, 'response_model') !== undefined) return true;
   const { returns } = owner.node;
   if (returns === undefined) return false;

@@ -1,8 +1,8 @@
-import { Routes, type ServedEndpoint } from '../../../fastapi/routes.ts';
+import { APPLICATIONS } from '../../../fastapi/router-classes.ts';
+import { type ServedEndpoint, ServedPaths } from '../../../fastapi/served-paths.ts';
 import { type CallExpression, type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 
-const APPLICATIONS = new Set(['fastapi.FastAPI', 'fastapi.applications.FastAPI']);
 const VERSION = /(^|\/)(v\d[\w.]*|\{[^{}]{0,100}version[^{}]{0,100}\})(\/|$)/i;
 /** Paths that operators, browsers and protocols expect at a fixed place. */
 const FIXED =
@@ -11,7 +11,7 @@ const FIXED =
 /** fastapi/versioned-prefix: endpoints that an application serves under a path without a version. */
 export const versionedPrefix: Check = (context) => {
   if (!context.facts.imports.some((imported) => imported.level === 0 && imported.module.split('.')[0] === 'fastapi')) return;
-  const routes = new Routes(context.resolver, context.project);
+  const routes = new ServedPaths(context.resolver, context.project);
   for (const { node, scope } of context.facts.calls) {
     if (node.func.kind !== 'attribute') continue;
     if (isHidden(node)) continue;
@@ -33,7 +33,7 @@ export const versionedPrefix: Check = (context) => {
     for (const decorator of owner.node.decorators) {
       if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute') continue;
       const application = routes.routerOf(context.module, owner.definedIn, decorator.func.object);
-      const own = application === undefined ? [] : routes.endpointsOf(application, '').filter((each) => each.function === owner);
+      const own = application === undefined ? [] : routes.endpointsOf(application, '').filter((each) => each.call === decorator);
       const endpoint = own.find(lacksVersion);
       if (endpoint === undefined || isHidden(decorator) || givesPage(context, decorator)) continue;
       if (!isUnversionedRoot(context, routes, owner.definedIn, decorator.func.object)) continue;
@@ -54,8 +54,8 @@ function lacksVersion(endpoint: ServedEndpoint): boolean {
 /** An application that serves an API as it is: no pages, not mounted in another one, and without a root path. */
 function isUnversionedRoot(
   context: RuleContext,
-  routes: Routes,
-  scope: Parameters<Routes['routerOf']>[1],
+  routes: ServedPaths,
+  scope: Parameters<ServedPaths['routerOf']>[1],
   expression: Expression,
 ): boolean {
   const type = context.typeOf(scope, expression);

@@ -1,14 +1,15 @@
+import type { Registration } from '../../../fastapi/registrations.ts';
 import type { FunctionFacts, Scope } from '../../../python/module-facts.ts';
 import type { ResolvedClass } from '../../../python/resolver.ts';
 import { type Expression, expressionsOf, keywordArgument, type Parameter, type Statement, walkExpression } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
-import { routeDecorators } from '../../knowledge/endpoints.ts';
+import { routesOf } from '../../knowledge/endpoints.ts';
 import { isTable, MODELS } from '../../knowledge/models.ts';
 
 type ProjectClass = Extract<ResolvedClass, { kind: 'class' }>;
 
 const SQL_MODELS = new Set(['sqlmodel.SQLModel', 'sqlmodel.main.SQLModel']);
-const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'API_ROUTE']);
+const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 /** Markers of parameters that are not read from the JSON body. */
 const NOT_BODY = /\b(Depends|Security|Query|Path|Header|Cookie|Form|File)\s*\(/;
 
@@ -17,10 +18,10 @@ export const separateSchemas: Check = (context) => {
   const inputs: { parameter: Parameter; owner: FunctionFacts; model: ProjectClass }[] = [];
   const outputs = new Map<ProjectClass['node'], string>();
   for (const owner of context.facts.functions) {
-    const routes = routeDecorators(context, owner);
+    const routes = routesOf(context, owner);
     if (routes.length === 0) continue;
     for (const model of responseModels(context, owner)) if (!outputs.has(model.node)) outputs.set(model.node, owner.node.name);
-    if (!routes.some((route) => BODY_METHODS.has(route.method))) continue;
+    if (!routes.some(takesBody)) continue;
     for (const parameter of owner.node.parameters) {
       const { annotation } = parameter;
       if (annotation === undefined || NOT_BODY.test(context.source(parameter))) continue;
@@ -46,9 +47,14 @@ export const separateSchemas: Check = (context) => {
   }
 };
 
+/** True for a route that may take a body; methods that are computed may be any. */
+function takesBody({ methods }: Registration): boolean {
+  return methods.length === 0 || methods.some((method) => BODY_METHODS.has(method));
+}
+
 /** The models an endpoint answers with: of `response_model=`, else of the return annotation. */
 function responseModels(context: RuleContext, owner: FunctionFacts): ProjectClass[] {
-  const declared = routeDecorators(context, owner).flatMap((route) => keywordArgument(route.call.args, 'response_model') ?? []);
+  const declared = routesOf(context, owner).flatMap((route) => keywordArgument(route.call.args, 'response_model') ?? []);
   const annotations = declared.length > 0 ? declared : owner.node.returns === undefined ? [] : [owner.node.returns];
   return annotations.flatMap((annotation) => modelsIn(context, owner.definedIn, annotation));
 }
@@ -83,7 +89,7 @@ export const fromAttributes: Check = (context) => {
   }
   for (const owner of context.facts.functions) {
     const [model] = owner.returns.length === 0 ? [] : responseModels(context, owner);
-    if (model === undefined || routeDecorators(context, owner).length === 0) continue;
+    if (model === undefined || routesOf(context, owner).length === 0) continue;
     for (const statement of owner.returns) {
       if (statement.value !== undefined) reportUnread(context, model, context.typeOf(owner.scope, statement.value), statement);
     }
