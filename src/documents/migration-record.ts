@@ -1,3 +1,4 @@
+import data from '../../data/document-words.json';
 import { inLanguage } from './in-language.ts';
 import { readBlocks } from './markdown.ts';
 
@@ -11,15 +12,9 @@ export interface MigrationRecord {
   readonly date: string;
 }
 
-const HEADINGS = { english: 'Migrations', chinese: '数据库迁移', japanese: 'マイグレーション' } as const;
-const COLUMNS = {
-  english: ['Revision', 'Description', 'Purpose', 'Task', 'Date'],
-  chinese: ['版本号', '描述', '目的', '任务', '日期'],
-  japanese: ['リビジョン', '説明', '目的', 'タスク', '日付'],
-} as const;
-
-const TITLES: ReadonlySet<string> = new Set(Object.values(HEADINGS).map((title) => title.toLowerCase()));
-const FIRST_COLUMNS: ReadonlySet<string> = new Set(Object.values(COLUMNS).map(([first]) => first));
+const WORDS = data.entries.migrations;
+const TITLES: ReadonlySet<string> = new Set(Object.values(WORDS).map(({ heading }) => heading.toLowerCase()));
+const FIRST_COLUMNS: ReadonlySet<string> = new Set(Object.values(WORDS).map(({ columns }) => columns[0] ?? ''));
 
 /**
  * The text of a work breakdown with rows for these migrations: in its migrations table, or in a new one at the end. Every
@@ -32,8 +27,8 @@ export async function withMigrations(text: string, records: readonly MigrationRe
   const rows = missing.map((record) => row([`\`${record.revision}\``, record.description, record.purpose, record.task, record.date]));
   const at = await endOfTable(text);
   if (at !== undefined) return `${text.slice(0, at)}${newline}${rows.join(newline)}${text.slice(at)}`;
-  const columns = inLanguage<readonly string[]>(language, COLUMNS);
-  const table = [`## ${inLanguage<string>(language, HEADINGS)}`, '', row(columns), row(columns.map(() => '---')), ...rows];
+  const { heading, columns } = inLanguage(language, WORDS);
+  const table = [`## ${heading}`, '', row(columns), row(columns.map(() => '---')), ...rows];
   const before = text === '' || text.endsWith('\n') ? text : text + newline;
   return `${before}${newline}${table.join(newline)}${newline}`;
 }
@@ -53,7 +48,7 @@ async function endOfTable(text: string): Promise<number | undefined> {
   const section = blocks.slice(heading + 1);
   const end = section.findIndex((block) => block.kind === 'heading');
   const table = (end === -1 ? section : section.slice(0, end)).find(
-    (block) => block.kind === 'table' && FIRST_COLUMNS.has(block.header[0]?.text ?? '') && block.header.length === COLUMNS.english.length,
+    (block) => block.kind === 'table' && FIRST_COLUMNS.has(block.header[0]?.text ?? '') && block.header.length === WORDS.en.columns.length,
   );
   return table === undefined ? undefined : table.start + text.slice(table.start, table.end).trimEnd().length;
 }

@@ -1,3 +1,4 @@
+import data from '../../data/library-methods.json';
 import type { ErrorResponse, Place } from '../api/endpoint.ts';
 import { callsIn, type FunctionFacts, isInside } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
@@ -28,17 +29,7 @@ const HTTP_EXCEPTION = /^(fastapi|starlette)(\.exceptions)?\.HTTPException$/;
 const STATUS_NAMES = ['status_code', 'http_status', 'http_status_code', 'status'];
 const CODE_NAMES = ['code', 'error_code', 'err_code', 'error'];
 /** Methods of sessions, clients, loggers and values: where the object is not known, these are not the project's. */
-const LIBRARY_METHODS = new Set(
-  [
-    'execute scalar scalars scalar_one scalar_one_or_none one one_or_none first all add add_all flush commit rollback refresh begin close',
-    'where order_by limit offset options join filter filter_by values returning unique mappings fetchall fetchone in_ ilike like desc asc',
-    'label is_ is_not info debug warning error exception bind append extend items keys pop setdefault strip split lower upper encode decode',
-    'format startswith endswith replace model_dump model_dump_json model_validate model_copy isoformat astimezone total_seconds timestamp hex',
-    'read write json add_task delay send apply_async copy sort index count quantize date weekday set_cookie delete_cookie seek writerow',
-    'writeheader getvalue rstrip lstrip title union difference hexdigest digest now today utcnow write_bytes read_bytes write_text read_text',
-    'mkdir exists unlink joinpath is_file is_dir',
-  ].flatMap((line) => line.split(' ')),
-);
+const LIBRARY_METHODS = new Set(data.entries.methods);
 
 /** Follows a request through the project's functions and notes what they raise. */
 export class RaisedReader {

@@ -1,12 +1,8 @@
+import { APPLICATIONS, ROUTERS } from '../python/framework-classes.ts';
 import type { Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import { type Resolver, spelled } from '../python/resolver.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
-
-/** The classes that make an object a FastAPI application. */
-export const APPLICATIONS = new Set(['fastapi.FastAPI', 'fastapi.applications.FastAPI']);
-/** The classes that make an object something on which routes are registered. */
-const ROUTERS = new Set(['fastapi.APIRouter', 'fastapi.routing.APIRouter', ...APPLICATIONS]);
 
 /** True for a call that makes a router or an application. The class of a library cannot be followed: its name says what it is. */
 export function makesRouter(resolver: Resolver, module: Module, scope: Scope, call: CallExpression): boolean {

@@ -1,10 +1,10 @@
 import { ANY, type Constraints, type Field, mapShape, type Shape, UNKNOWN, withoutNull } from '../api/endpoint.ts';
+import { MODELS } from '../python/framework-classes.ts';
 import { type CodeSite, enumMembers, isEnumeration, literalValue } from '../python/literals.ts';
 import type { Project } from '../python/project.ts';
 import { parseQuotedAnnotation } from '../python/quoted-annotation.ts';
 import type { ResolvedClass, Resolver } from '../python/resolver.ts';
 import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument, type Statement } from '../python/syntax.ts';
-import { MODELS } from '../rules/knowledge/models.ts';
 
 /** Where an expression stands, and what its type variables are bound to. */
 export interface Site extends CodeSite {

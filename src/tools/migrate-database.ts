@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import data from '../../data/document-words.json';
 import type { MigrationFile } from '../database/migrations.ts';
 import { inLanguage } from '../documents/in-language.ts';
 import { type MigrationRecord, namesRevision, withMigrations } from '../documents/migration-record.ts';
@@ -348,11 +349,7 @@ function logContent(
   records: readonly MigrationRecord[],
   language: string,
 ): Parameters<typeof writeNewWorkLog>[1] {
-  const phrases = inLanguage(language, {
-    english: { summary: 'Database migrations applied.', migration: 'Migration', purpose: 'Purpose' },
-    chinese: { summary: '已应用数据库迁移。', migration: '迁移', purpose: '目的' },
-    japanese: { summary: 'データベースのマイグレーションを適用した。', migration: 'マイグレーション', purpose: '目的' },
-  });
+  const phrases = inLanguage(language, data.entries.migrations);
   return {
     phase: '6b',
     summary: phrases.summary,

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import data from '../../../data/contract-labels.json';
+import { anyOf } from '../../workspace/vocabulary.ts';
 import { isOpenText, plainText } from './endpoint-text.ts';
 
 /** What a label or heading inside an endpoint's part of a contract announces. */
@@ -7,31 +10,9 @@ export const ROLES = [
 ] as const;
 export type Role = (typeof ROLES)[number];
 
+const roleShape = z.enum(ROLES);
 /** The first that fits decides: "error response" is about errors, "request parameters" about parameters. */
-const VOCABULARY: readonly (readonly [Role, RegExp])[] = [
-  ['method', /^(http[- ]?)?(method|methode|méthode|método|metodo)$|^请求方法$|^方法$|^请求方式$|^http メソッド$|^メソッド$/],
-  ['path', /^(path|url|uri|route|endpoint|pfad|ruta|chemin|caminho|endpunkt)$|^(请求|接口)?(路径|地址)$|^パス$|^エンドポイント$/],
-  ['media_type', /content[- ]type|media type|内容类型|コンテンツタイプ/],
-  ['errors', /error|erreur|erro\b|exception|failure|错误|异常|失败|エラー|例外|fehler|erreur/],
-  ['validation', /validat|\bconstraints?\b|校验|验证|约束|検証|バリデーション|制約/],
-  ['auth', /\bauth|认证|鉴权|授权|权限|認証|認可|権限|\bpermissions?\b|\bsecurity\b|authentifizierung|authentification|autenticación/],
-  ['headers', /headers?\b|请求头|头部|ヘッダ/],
-  ['query_parameters', /quer(y|ies)|查询参数|查询|クエリ/],
-  ['path_parameters', /path param|路径参数|パスパラメータ/],
-  ['parameters', /param|parámetro|paramètre|parâmetro|参数|パラメータ/],
-  ['status', /status|状态码|ステータス/],
-  ['response', /respon|\breturns?\b|响应|返回|出参|レスポンス|応答|戻り値|antwort|respuesta|réponse|^(success|成功|output|输出|出力)$/],
-  ['request', /request|请求|入参|payload|\bbody\b|リクエスト|ボディ|^(input|输入|入力)$|anfrage|petición|solicitud|requête/],
-  ['change', /^(change|变更|变化|修改|変更)/],
-  [
-    'models',
-    /\b(data ?models?|models?|schemas?|data types?|daten(modelle?|typen)|modelos?|esquemas?|modelle)\b|modèles?|schémas?|模型|数据结构|データモデル|スキーマ|モデル/,
-  ],
-  [
-    'summary',
-    /^(description|summary|purpose|overview|beschreibung|zusammenfassung|zweck|descripción|resumen|résumé|descrição|描述|说明|概述|简介|用途|功能|功能描述|接口说明|概要|説明|目的)$/,
-  ],
-];
+const VOCABULARY = data.entries.labels.map(({ role, patterns }) => ({ role: roleShape.parse(role), pattern: anyOf(patterns) }));
 const LONGEST_LABEL = 48;
 
 /** What a label announces; undefined for anything that is no known label. */
@@ -41,7 +22,7 @@ export function roleOf(title: string): Role | undefined {
     .toLowerCase();
   if (plain === '' || plain.length > LONGEST_LABEL) return undefined;
   const withoutNote = plain.replace(/\s*[([【].*$/, '').trim() || plain;
-  return VOCABULARY.find(([, pattern]) => pattern.test(withoutNote))?.[0] ?? VOCABULARY.find(([, pattern]) => pattern.test(plain))?.[0];
+  return VOCABULARY.find(({ pattern }) => pattern.test(withoutNote))?.role ?? VOCABULARY.find(({ pattern }) => pattern.test(plain))?.role;
 }
 
 /** A line such as `**Request body**: LoanCreate`: what stands before the colon, and where the rest begins. */

@@ -1,4 +1,7 @@
+import { z } from 'zod';
+import data from '../../../data/design-words.json';
 import type { Cell } from '../../documents/markdown.ts';
+import { anyOf } from '../../workspace/vocabulary.ts';
 import type { Column, ColumnType, Expression, Place, Unknown } from '../schema.ts';
 import type { SqlParser } from '../script/postgresql/parser.ts';
 import {
@@ -20,17 +23,12 @@ export interface DesignedColumn {
 }
 
 /** What the columns of a field table are about. */
-type Role = 'name' | 'type' | 'nullable' | 'required' | 'key' | 'default' | 'remark' | 'other';
+const ROLES = ['name', 'type', 'nullable', 'required', 'key', 'default', 'remark', 'other'] as const;
+type Role = (typeof ROLES)[number];
 
-const ROLES: readonly (readonly [Role, RegExp])[] = [
-  ['default', /default|默认|缺省|デフォルト|初期値|既定/i],
-  ['type', /type|类型|データ型|^型$|数据类型/i],
-  ['required', /required|mandatory|必填|必須|not\s*null|非空/i],
-  ['nullable', /null|nullable|optional|可空|为空|可否为空|空値/i],
-  ['key', /constraint|约束|制約|\bkey\b|键|キー|extra|属性|索引|unique|唯一/i],
-  ['remark', /comment|descri|note|remark|meaning|说明|备注|描述|注释|説明|備考|用途/i],
-  ['name', /^(?:name|field(?:\s*name)?|column(?:\s*name)?|attribute|字段(?:名称?)?|列名?|カラム名?|物理名|項目名)(?:\s|$)/i],
-];
+const roleShape = z.enum(ROLES);
+/** The first that fits decides. */
+const VOCABULARY = data.entries.columns.map(({ role, patterns }) => ({ role: roleShape.parse(role), pattern: anyOf(patterns, 'i') }));
 const KEY_COLUMN = /^(?:主键|PK|primary key|主キー)$/i;
 const BASELINE = /same as baseline|see preamble|baseline|同基线|同上|与基线一致|共通カラム|审计字段|audit (?:fields|columns)/i;
 /** A longer line describes no column. */
@@ -66,7 +64,7 @@ export class DesignColumns {
     const roles = header.map(({ text }): Role => {
       const words = plain(text);
       if (KEY_COLUMN.test(words)) return 'key';
-      return ROLES.find(([, pattern]) => pattern.test(words))?.[0] ?? 'other';
+      return VOCABULARY.find(({ pattern }) => pattern.test(words))?.role ?? 'other';
     });
     return roles.includes('name') && roles.includes('type') ? roles : undefined;
   }

@@ -1,3 +1,5 @@
+import data from '../../../data/design-words.json';
+import { anyOf, wholly } from '../../workspace/vocabulary.ts';
 import type { ColumnType, Expression, ForeignKey, Unknown } from '../schema.ts';
 import { tableKey } from '../schema.ts';
 import type { SqlParser } from '../script/postgresql/parser.ts';
@@ -16,12 +18,12 @@ export interface ColumnMarks {
   readonly checks: readonly string[];
 }
 
+const { counted, empty, knownTypes, mysqlTypes, noKey, vagueTypes } = data.entries;
 /** What is longer is no cell of a design. */
 const MAX_CELL = 1000;
-const EMPTY = /^(?:[-—–－]+|\/|n\/?a|none|无|なし|空|null|没有)?$/i;
-const COUNTED = /\bauto(?:[_ -]?increment)?\b|\bidentity\b|\bserial\b|自增|自动递增|自動採番|連番/i;
-const NO_KEY =
-  /逻辑外键|应用层|应用保证|不建(?:物理)?外键|不使用物理外键|no foreign key|not a foreign key|kept by the application|logical (?:key|reference)|外部キー(?:は|を)?(?:張らない|なし)|論理/i;
+const EMPTY = anyOf(['^$', ...empty.map((pattern) => `^(?:${pattern})$`)], 'i');
+const COUNTED = anyOf(counted, 'i');
+const NO_KEY = anyOf(noKey, 'i');
 const TARGET =
   String.raw`\s*` +
   '`?' +
@@ -35,27 +37,10 @@ const TARGET =
 const POINTS_TO = new RegExp(`(?:→|->|\\breferences\\b|引用|参照)${TARGET}`, 'i');
 const NAMED_KEY = new RegExp(`(?:\\bFK\\b|foreign key|外键|外部キー)\\s*[:：]?\\s*[(（]?${TARGET}`, 'i');
 /** Types of MySQL under the name that PostgreSQL and SQLAlchemy's generic types come closest to. */
-const OF_MYSQL: ReadonlyMap<string, string> = new Map([
-  ['tinyint', 'smallint'],
-  ['mediumint', 'integer'],
-  ['int', 'integer'],
-  ['datetime', 'timestamp'],
-  ['timestamp', 'timestamp'],
-  ['double', 'float8'],
-  ['float', 'float4'],
-  ['tinytext', 'text'],
-  ['mediumtext', 'text'],
-  ['longtext', 'text'],
-  ['blob', 'bytea'],
-  ['longblob', 'bytea'],
-  ['mediumblob', 'bytea'],
-  ['varbinary', 'bytea'],
-]);
+const OF_MYSQL: ReadonlyMap<string, string> = new Map(Object.entries(mysqlTypes));
 /** Words that name no type of a database until they are made exact. */
-const VAGUE =
-  /^(?:string|str|number|datetime|enum|object|array|list|map|timestamp\/|varchar|char|decimal|numeric\/|money|any|字符串|数字|文本|日期时间|文字列|日時)$/i;
-const KNOWN_TYPES =
-  /^(?:smallint|integer|bigint|numeric|real|double precision|character varying|character|text|boolean|date|timestamp with(?:out)? time zone|time with(?:out)? time zone|interval|uuid|jsonb?|bytea|inet|cidr|macaddr8?|citext|tsvector|tsquery|point|line|polygon|circle|box|path|lseg|hstore|xml|bit|bit varying|money|oid|int[48]range|numrange|daterange|tstzrange|tsrange|vector|geometry|geography|ltree)$/;
+const VAGUE = wholly(vagueTypes, 'i');
+const KNOWN_TYPES = wholly(knownTypes);
 
 /** True for cells that say nothing. */
 export function isEmpty(text: string): boolean {

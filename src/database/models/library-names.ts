@@ -1,3 +1,4 @@
+import data from '../../../data/sqlalchemy-names.json';
 import type { CodeSite } from '../../python/literals.ts';
 import type { Resolver } from '../../python/resolver.ts';
 import type { CallExpression, Expression } from '../../python/syntax.ts';
@@ -27,11 +28,7 @@ export function madeByLibrary(
 }
 
 /** Names that `from sqlalchemy import *` may bring. */
-const STARRED = new Set(
-  'Column ForeignKey ForeignKeyConstraint UniqueConstraint CheckConstraint PrimaryKeyConstraint Index Table MetaData Sequence Identity Computed Integer BigInteger SmallInteger String Text Unicode UnicodeText Boolean Date DateTime Time Interval Numeric Float Double LargeBinary JSON Uuid Enum ARRAY func text and_ or_ not_ desc asc true false null Mapped mapped_column relationship declared_attr deferred column_property DeclarativeBase JSONB UUID TSVECTOR INET Field Relationship SQLModel'.split(
-    ' ',
-  ),
-);
+const STARRED = new Set(data.entries.names);
 
 function starName({ module, scope }: CodeSite, expression: Expression): string | undefined {
   const root = expression.kind === 'attribute' ? expression.object : expression;

@@ -1,74 +1,46 @@
+import data from '../../../data/reply-phrases.json';
 import { plainMarks } from './prose.ts';
 
-/** Phrases of several languages, in lower case and with plain marks. */
-type Phrases = readonly string[];
+type PhraseKind = keyof typeof data.entries;
 
-function phrases(...lines: readonly string[]): Phrases {
-  return lines.flatMap((line) => line.split(' / ')).map((phrase) => plainMarks(phrase.toLowerCase()));
+/** Phrases of one kind in every language, compiled when the first reply asks for them: they would be half the time of a start. */
+export class Phrases {
+  private readonly kind: PhraseKind;
+  private readonly around: (alternatives: string) => string;
+  private compiled: RegExp | undefined;
+
+  private constructor(kind: PhraseKind, around: (alternatives: string) => string) {
+    this.kind = kind;
+    this.around = around;
+  }
+
+  /** Phrases at the start of a text; `then` is a regular expression for what must follow. */
+  static atStart(kind: PhraseKind, then = ''): Phrases {
+    return new Phrases(kind, (alternatives) => `^(?:${alternatives})${then}`);
+  }
+
+  /** Phrases wherever they stand. */
+  static anywhere(kind: PhraseKind): Phrases {
+    return new Phrases(kind, (alternatives) => alternatives);
+  }
+
+  get pattern(): RegExp {
+    this.compiled ??= new RegExp(this.around(alternatives(Object.values(data.entries[this.kind]).flat())), 'iu');
+    return this.compiled;
+  }
 }
 
-/** Words that begin a reply instead of its substance. They count only where a mark follows: "Sure, ..." but not "Sure enough". */
-export const INTERJECTIONS: Phrases = phrases(
-  "sure / sure thing / certainly / of course / absolutely / definitely / great / perfect / got it / understood / no problem / okay / ok / alright / all right / you're welcome",
-  '好的 / 好 / 好嘞 / 好啊 / 没问题 / 沒問題 / 当然 / 當然 / 可以的 / 明白 / 明白了 / 我明白了 / 了解 / 收到 / 毫无疑问 / 毫無疑問',
-  'もちろん / もちろんです / それでは / では / 早速 / さっそく / なるほど / 問題ありません / 大丈夫です',
-  'claro / claro que sí / por supuesto / desde luego / seguro / perfecto / entendido / de acuerdo / vale / muy bien / no hay problema / sin problema / absolutamente / ciertamente / efectivamente',
-  'klar / na klar / alles klar / natürlich / selbstverständlich / sicher / aber sicher / sicherlich / gerne / gern / sehr gerne / perfekt / super / toll / prima / großartig / ausgezeichnet / verstanden / in ordnung / gut / kein problem / absolut / definitiv / auf jeden fall / genau / mit vergnügen / freut mich',
-  "bien sûr / bien entendu / certainement / absolument / tout à fait / effectivement / évidemment / naturellement / d'accord / entendu / compris / c'est noté / parfait / super / génial / très bien / pas de problème / aucun problème / sans problème / volontiers",
-);
-
-/** What announces a reply, or flatters, in its first words. */
-export const ANNOUNCEMENTS: Phrases = phrases(
-  "great question / good question / excellent question / that's a great question / that's an interesting question / good catch / no worries / all done! / i've taken a look / happy to walk / happy to explain / i'd be happy to / i would be happy to / i'd be glad to / i would be glad to / happy to help / glad to help / i'll help you / i will help you / i can help you / i'm going to help you / i can help with that / here is the / here's the / here are the / here is your / here's your / here is a / here's a / below is / below you will find / let me / let's / as an ai / as a python engineer / as a senior python engineer / as a senior backend engineer / thank you for / thanks for / you're absolutely right / you're right / i understand that you / i understand you want / based on your request / based on your requirements / as requested / as you asked / i've gone ahead and / i have gone ahead and",
-  '很好的问题 / 很好的問題 / 好问题 / 好問題 / 这是一个很好的问题 / 這是一個很好的問題 / 当然可以 / 當然可以 / 非常乐意 / 很高兴为您 / 很高興為您 / 乐意帮忙 / 我来帮你 / 我來幫你 / 我来帮您 / 我会帮助你 / 我來協助您 / 我将为您 / 我將為您 / 下面我将 / 接下来我将 / 让我 / 讓我 / 让我们 / 讓我們 / 以下是 / 下面是 / 如下是 / 代码如下 / 我已经仔细看过 / 你提到的这个问题 / 这是您 / 這是您 / 这里是您 / 根据您的要求 / 根據您的要求 / 根据你的需求 / 按照您的要求 / 作为一个ai / 作為一個ai / 作为人工智能 / 作为一名 / 作為一名 / 感谢您的 / 感謝您的 / 谢谢你的 / 您说得对 / 你說得對 / 你说得完全正确 / 首先，让我 / 首先，讓我',
-  '承知しました / 承知いたしました / かしこまりました / 了解しました / 了解です / わかりました / ありがとうございます / ご指摘ありがとう / ご報告いただ / いい質問ですね / 良い質問です / 素晴らしい質問です / ご質問ありがとうございます / お問い合わせありがとうございます / 喜んで / お手伝いします / お手伝いいたします / 以下はコード / 以下は実装 / 以下に実装 / 以下にコード / 以下に回答 / こちらがコード / こちらが実装 / ご要望に応じて / 私はai / aiとして / aiアシスタントとして / pythonエンジニアとして / おっしゃる通り / その通りです / お任せください / ご提案いたします / ご紹介します / では、実装していきます / それでは、始めましょう',
-  'claro que puedo / ¡listo / ya revisé / buena observación / ¡excelente / excelente pregunta / buena pregunta / gran pregunta / es una excelente pregunta / qué buena pregunta / con gusto / con mucho gusto / encantado de ayudar / encantada de ayudar / estaré encantado de / te ayudo / le ayudo / te ayudaré / voy a ayudarte / puedo ayudarte / aquí tienes / aquí tiene / aquí te dejo / aquí está el / aquí está la / a continuación te / a continuación encontrarás / permíteme / permítame / déjame / déjeme / vamos a ver / veamos / empecemos / como ia / como modelo de lenguaje / como asistente / como ingeniero / gracias por tu / gracias por su / según tu solicitud / según lo solicitado / como solicitaste / tienes razón / tiene toda la razón',
-  'gerne helfe ich / ich helfe ihnen / ich helfe dir / ich unterstütze sie / gute frage / sehr gute frage / tolle frage / das ist eine gute frage / hier ist der / hier ist die / hier ist das / hier sind die / hier findest du / hier finden sie / hier kommt / im folgenden finden sie / im folgenden zeige ich / lass uns / lassen sie uns / lassen sie mich / schauen wir uns / sehen wir uns / ich werde ihnen / ich werde dir / ich zeige ihnen / als ki / als sprachmodell / als python-entwickler / als assistent / vielen dank für / danke für / danke dir / kein ding / ich kümmere mich / wie gewünscht / wie von ihnen gewünscht / auf ihren wunsch / basierend auf ihrer anfrage / basierend auf deinen anforderungen / sie haben recht / du hast recht / du hast völlig recht',
-  "avec plaisir / je m'en occupe / excellente question / bonne question / très bonne question / c'est une excellente question / je serais ravi / je suis ravi / je serais heureux / je vais vous aider / je vais t'aider / je peux vous aider / voici le / voici la / voici les / voici l' / voici un / voici votre / voilà le / voilà la / ci-dessous / vous trouverez ci-dessous / permettez-moi de / laissez-moi / laisse-moi / regardons / voyons / commençons par / en tant qu'ia / en tant que modèle de langage / en tant qu'assistant / en tant qu'ingénieur / merci pour votre / merci pour ta / comme demandé / comme convenu / suite à votre demande / selon votre demande / vous avez raison / vous avez tout à fait raison / tu as raison / je comprends que vous / je comprends votre",
-);
-
-/** What looks like one of the above and is substance. */
-export const NO_OPENERS: Phrases = phrases(
-  "let me know / let's encrypt / 让我们的 / 讓我們的 / ok (200 / great expectations",
-  'de acuerdo con',
-  'gut getrennt / sicher ist',
-);
-
-/** Lead-ins that a sentence says the same without; they count at its start. A trailing comma is part of those that need one. */
-export const LEAD_INS: Phrases = phrases(
-  "please note that / please keep in mind that / keep in mind that / bear in mind that / as you may know / as you can see / as mentioned above / as mentioned earlier / as previously stated / in summary, / to summarize, / to sum up, / in short, / in conclusion, / to conclude, / in closing, / overall, / taking everything into consideration / all things considered / taking everything into account / at the end of the day, / that being said / with that said / having said that / to recap / bottom line: / summing up / in essence, / one thing to keep in mind / basically, / essentially, / simply put, / generally speaking / broadly speaking / if you have any questions / if you have any further questions / if you need any further assistance / should you have any questions / is there anything else / anything else i can help / in today's fast-paced world / in the world of",
-  '请注意, / 請注意, / 总之 / 總之 / 总而言之 / 總而言之 / 综上所述 / 綜上所述 / 综上, / 綜上, / 总的来说 / 總的來說 / 总体来说 / 整体而言 / 整體而言 / 总体而言 / 总结一下 / 總結一下 / 总结来说 / 综合考虑, / 綜合考量, / 综合以上因素 / 考虑到所有因素 / 不难看出 / 不難看出 / 不难发现 / 由此可见, / 由此可見, / 归根结底 / 簡單地說 / 總體來說 / 其实, / 其實, / 简单来说 / 簡單來說 / 简而言之 / 簡而言之 / 如上所述 / 正如前面提到的 / 如前所述 / 如有任何问题 / 如有任何問題 / 如有疑问 / 如有疑問 / 如果还有其他问题 / 如果您有任何疑問 / 在当今 / 在當今 / 随着技术的发展 / 隨著科技的發展',
-  '注目すべきは / 特筆すべきは / 留意すべき点は / 注意すべき点は / まとめると、 / まとめますと、 / 要約すると、 / 要するに、 / 総括すると、 / 総合的に考えると / 総合的に判断すると / すべてを考慮すると / 以上のように、 / 以上のことから、 / 一般的に、 / 基本的に、 / 何かございましたら / 他に何かあれば / 他にご要望があれば',
-  'hay que tener en cuenta que / ten en cuenta que / tenga en cuenta que / por favor, ten en cuenta / ten presente que / recuerda que / recuerde que / nótese que / obsérvese que / en resumen / en síntesis / resumiendo / para resumir / en conclusión / para concluir, / para terminar, / a modo de conclusión / en definitiva / al fin y al cabo / a fin de cuentas / teniendo todo en cuenta / tomando todo en consideración / considerándolo todo / en general, / por lo general, / básicamente, / en pocas palabras / en otras palabras / dicho de otro modo / dicho esto / dicho lo cual / como puedes ver / como se mencionó anteriormente / como ya sabes / como es sabido / si tienes alguna pregunta / si tienes más preguntas / si tiene alguna duda / cualquier duda / en el mundo actual / en la era digital',
-  'bitte beachten sie, dass / bitte beachte, dass / bedenken sie, dass / denken sie daran, dass / vergessen sie nicht / bekanntlich / wie sie sehen / wie bereits erwähnt / wie oben erwähnt / wie sie wissen / zusammenfassend / zusammengefasst, / um es zusammenzufassen / abschließend lässt sich sagen / abschließend, / alles in allem / insgesamt lässt sich / unterm strich / letztendlich / letzten endes / unter berücksichtigung aller aspekte / unter berücksichtigung aller faktoren / alles in betracht gezogen / mit anderen worten / einfach gesagt / kurz gesagt / kurzum / im allgemeinen, / falls sie fragen haben / wenn du noch fragen hast / sollten sie fragen haben / bei fragen stehe / bei weiteren fragen / kann ich sonst noch helfen / gibt es sonst noch etwas / brauchen sie noch etwas / in der heutigen digitalen welt / in der heutigen zeit',
-  "veuillez noter que / merci de noter que / veuillez prendre note / gardez à l'esprit que / garde à l'esprit que / n'oubliez pas que / comme vous le savez / comme vous pouvez le voir / comme mentionné précédemment / comme indiqué ci-dessus / en résumé / pour résumer / en bref / bref, / en conclusion / pour conclure, / pour finir, / pour terminer, / tout bien considéré / compte tenu de tous ces éléments / en tenant compte de tout / pour récapituler / il faut garder en tête / cela dit / ceci étant dit / cela étant dit / essentiellement, / fondamentalement, / si vous avez des questions / si vous avez d'autres questions / si vous avez besoin d'aide / pour toute question / puis-je vous aider / y a-t-il autre chose / avez-vous besoin d'autre chose / dans le monde d'aujourd'hui / à l'ère du numérique / libre à vous de",
-);
-
-/** Filler wherever it stands. */
-export const FILLERS: Phrases = phrases(
-  "it is worth noting that / it's worth noting that / it is worth mentioning that / it's worth mentioning that / it is important to note that / it's important to note that / it is important to remember that / it should be noted that / it must be noted that / needless to say / it goes without saying that / i hope this helps / hope this helps / i hope that helps / hopefully this helps / i hope this answers your question / i hope this clarifies / i hope you find this useful / let me know if you have any questions / let me know if you need anything else / let me know if anything is unclear / let me know if you have questions / please let me know if you have / if there's anything else / just say the word / hope that clears / happy coding / it bears mentioning / worth pointing out / it is worth noting / it's worth noting / feel free to ask / feel free to reach out / feel free to contact / feel free to let me know / please feel free to / don't hesitate to / please do not hesitate to / i'm here to help / happy to clarify / thank you for your patience / thanks for your understanding / rest assured",
-  '值得注意的是 / 值得一提的是 / 值得說明的是 / 值得留意的是 / 需要注意的是 / 需要說明的是 / 需要指出的是 / 需要强调的是 / 需要強調的是 / 众所周知 / 眾所周知 / 不言而喻 / 毋庸置疑 / 显而易见的是 / 顯而易見的是 / 尽管问我 / 儘管告訴我 / 需要特别说明的是 / 如需进一步帮助 / 希望这些信息对你有帮助 / 希望这对你有帮助 / 希望對你有幫助 / 希望对您有所帮助 / 希望能帮到你 / 希望能幫到您 / 希望这能解答你的问题 / 希望這解答了您的疑問 / 请随时告诉我 / 請隨時告訴我 / 随时告诉我 / 请随时联系 / 歡迎隨時提問 / 欢迎随时提问 / 感谢您的耐心 / 感謝您的耐心 / 感谢您的理解 / 祝您编码愉快 / 祝你编码愉快 / 祝您開發順利',
-  'いつでもお声がけください / 気になる点があれば / 言うまでもなく / 言うまでもありません / ご存知の通り / ご存じのとおり / 参考になれば幸いです / お役に立てれば幸いです / お役に立てば幸いです / お役に立てると嬉しいです / ご不明な点がございましたら / ご不明点があれば / ご質問がありましたら / 何か質問があれば / お気軽にお尋ねください / お気軽にご質問ください / お気軽にお知らせください / お気軽にご連絡ください / ご遠慮なく / お手伝いできることがあれば / 引き続きサポートいたします',
-  'cabe destacar que / cabe señalar que / cabe mencionar que / cabe resaltar que / vale la pena señalar que / vale la pena mencionar que / merece la pena destacar / es importante tener en cuenta que / es importante destacar que / es importante señalar que / es importante mencionar que / huelga decir que / ni que decir tiene / no hace falta decir que / espero que esto ayude / espero que te ayude / cualquier cosa que necesites / conviene recordar que / es importante recordar que / espero que te sirva / espero que te sea útil / espero que le resulte útil / espero haber ayudado / espero que esto aclare / no dudes en / no dude en / siéntete libre de / siéntase libre de / estoy aquí para ayudarte / quedo a tu disposición / quedo a su disposición / estoy a tu disposición / gracias por tu paciencia / gracias por su comprensión',
-  'es ist erwähnenswert, dass / es sei erwähnt, dass / erwähnenswert ist / es ist wichtig zu beachten, dass / es ist wichtig zu erwähnen / wichtig ist zu beachten / es sei darauf hingewiesen / es ist darauf hinzuweisen / hierbei ist zu beachten / zu beachten ist, dass / es versteht sich von selbst / im hinterkopf behalten / falls noch etwas unklar / melde dich einfach / ich hoffe, das hilft / hoffe, das hilft / ich hoffe, dies hilft / ich hoffe, das beantwortet / zögern sie nicht / zögere nicht / melden sie sich gerne / melde dich gerne / fragen sie gerne / frag gerne nach / ich stehe ihnen zur verfügung / ich stehe gerne zur verfügung / vielen dank für ihre geduld / danke für ihr verständnis',
-  "il est à noter que / il convient de noter que / il est intéressant de noter que / à noter que / il est important de noter que / il est important de souligner que / il est important de rappeler que / il est essentiel de noter que / il faut noter que / il faut souligner que / il y a lieu de noter / il va sans dire que / cela va sans dire / inutile de dire que / fais-moi signe / si quoi que ce soit / j'espère que cela vous aide / j'espère que cela aide / j'espère que ça t'aide / en espérant que cela vous aide / j'espère que cela répond / j'espère avoir répondu / n'hésitez pas à / n'hésite pas à / je reste à votre disposition / je suis à votre disposition / je reste disponible / merci de votre patience / merci pour votre compréhension",
-);
-
-/** Words that judge, and say nothing without their reason. */
-export const JUDGEMENTS: Phrases = phrases(
-  'robust / cleaner / cleanest / more maintainable / more readable / idiomatic / considerably faster / very efficient / bullet-proof / poor practice / recommended approach / better choice / battle-tested / best practice / best practices / elegant / elegantly / clean code / clean solution / production-ready / production-grade / blazing fast / blazingly fast / lightning fast / enterprise-grade / enterprise-level / highly scalable / infinitely scalable / seamless / seamlessly / highly efficient / highly secure / fully secure / bulletproof / rock-solid / highly maintainable / easy to maintain / future-proof / far better / clearly better / the best way to / industry standard / industry-standard / pythonic / more pythonic / bad practice / code smell / anti-pattern / significantly faster / dramatically improves / greatly improves / much faster / world-class / top-notch',
-  '清晰易读 / 便于维护 / 可读性更强 / 最优的方案 / 推荐的做法 / 業界公認 / 更乾淨 / 健壮 / 健壯 / 最佳实践 / 最佳實踐 / 最佳實務 / 最佳做法 / 优雅 / 優雅 / 生产级 / 生產級 / 企业级 / 企業級 / 高度可扩展 / 高度可擴展 / 可扩展性强 / 擴展性強 / 无缝 / 無縫 / 极快 / 極快 / 闪电般 / 閃電般 / 易于维护 / 易於維護 / 可维护性强 / 可維護性高 / 最佳方案 / 最好的方式 / 最好的做法 / 安全可靠 / 稳定可靠 / 穩定可靠 / 业界标准 / 業界標準 / 行业标准 / 不良实践 / 反模式 / 大幅提升 / 极大地提高 / 面向未来 / 世界级',
-  '可読性が高い / 推奨される / 安定性も向上 / かなり速く / 堅牢 / ベストプラクティス / 最善の方法 / 最良の方法 / エレガント / 洗練された / 本番品質 / 本番レベル / プロダクションレディ / エンタープライズ級 / 超高速 / 爆速 / 非常に高速 / 高いスケーラビリティ / 拡張性が高い / 拡張性に優れ / シームレス / 保守性が高い / 保守しやすい / メンテナンスしやすい / 非常に安全 / 完全に安全 / 最先端 / 業界標準 / アンチパターン / 大幅に改善 / 劇的に / 飛躍的に',
-  'más limpia / más limpio / mucho más rápido / robusto / robusta / robustez / buenas prácticas / mejores prácticas / buena práctica / elegante / código limpio / solución limpia / listo para producción / lista para producción / de nivel empresarial / ultrarrápido / extremadamente rápido / altamente escalable / muy escalable / muy eficiente / muy seguro / totalmente seguro / fácil de mantener / de vanguardia / mucho mejor / claramente mejor / la mejor forma / la mejor manera / estándar de la industria / mala práctica / antipatrón / mejora drásticamente',
-  'sauberste / lesbarer / robust / robuste / robusten / robuster / best practice / best practices / bewährte praxis / elegante lösung / elegant / saubere lösung / sauberer code / produktionsreif / produktionstauglich / blitzschnell / rasend schnell / extrem schnell / unternehmenstauglich / hochskalierbar / nahtlos / nahtlose / hocheffizient / absolut sicher / vollkommen sicher / gut wartbar / leicht wartbar / wartungsfreundlich / zukunftssicher / deutlich besser / viel besser / klar besser / die beste lösung / der beste weg / industriestandard / branchenüblich / schlechte praxis / anti-pattern / erheblich schneller / deutlich schneller / erstklassig / hervorragend',
-  "plus propre / beaucoup plus rapide / robuste / robustes / bonne pratique / bonnes pratiques / meilleure pratique / meilleures pratiques / élégant / élégante / code propre / solution propre / prêt pour la production / prête pour la production / ultra-rapide / extrêmement rapide / de niveau entreprise / hautement évolutif / sans couture / très efficace / totalement sûr / parfaitement sécurisé / facile à maintenir / facilement maintenable / à la pointe / bien meilleur / nettement meilleur / la meilleure façon / la meilleure solution / standard de l'industrie / mauvaise pratique / anti-modèle / améliore considérablement / nettement plus rapide",
-);
-
-/** Terms of the field that contain one of these words. */
-export const TERMS: Phrases = phrases(
-  'telescoping constructor anti-pattern / idiomatic name / robust z-score / robust scaler / robust regression / robust estimator / robust standard error',
-  '优雅重启 / 优雅的重新启动 / 企业级服务 / 优雅停机 / 优雅关闭 / 優雅停機 / 優雅關閉 / 优雅退出 / 优雅降级',
-  'error estándar robusto / errores estándar robustos',
-  'robuste regression / robuster schätzer',
-  'erreur standard robuste',
-);
+/** The longest first; letters of alphabets end at a border, those of Chinese and Japanese do not. */
+function alternatives(phrases: readonly string[]): string {
+  const plain = phrases.map((phrase) => plainMarks(phrase.toLowerCase()));
+  return plain
+    .sort((one, other) => other.length - one.length)
+    .map((phrase) => {
+      // Emphasis may begin or end within a phrase.
+      const escaped = phrase.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll(' ', String.raw`[\s*_]+`);
+      const before = /^\p{Script=Latin}/u.test(phrase) ? String.raw`(?<![\p{L}\p{N}-])` : '';
+      const after = /\p{Script=Latin}$/u.test(phrase) ? String.raw`(?![\p{L}\p{N}])` : '';
+      return before + escaped + after;
+    })
+    .join('|');
+}

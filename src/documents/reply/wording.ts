@@ -1,14 +1,15 @@
 import { quoted, type ReplyFinding } from './finding.ts';
-import { ANNOUNCEMENTS, FILLERS, INTERJECTIONS, JUDGEMENTS, LEAD_INS, NO_OPENERS, TERMS } from './phrases.ts';
+import { Phrases } from './phrases.ts';
 import { readSentences, type Sentence, startOfWords } from './prose.ts';
 
-const INTERJECTION = beginning(INTERJECTIONS, String.raw`(?=[\s*_]*(?:[,.!。、–—]|$))`);
-const ANNOUNCEMENT = beginning(ANNOUNCEMENTS);
-const NO_OPENER = beginning(NO_OPENERS);
-const LEAD_IN = beginning(LEAD_INS);
-const FILLER = anywhere(FILLERS);
-const JUDGEMENT = anywhere(JUDGEMENTS);
-const TERM = anywhere(TERMS);
+const INTERJECTION = Phrases.atStart('interjections', String.raw`(?=[\s*_]*(?:[,.!。、–—]|$))`);
+const ANNOUNCEMENT = Phrases.atStart('announcements');
+/** What looks like one of the two and is substance. */
+const SUBSTANCE = Phrases.atStart('substance');
+const LEAD_IN = Phrases.atStart('leadIns');
+const FILLER = Phrases.anywhere('fillers');
+const JUDGEMENT = Phrases.anywhere('judgements');
+const TERM = Phrases.anywhere('terms');
 /** Files, addresses, rules and numbered documents. */
 const SOURCE =
   /`[^`\n]*(?:\/|\.(?:py|md|sql|toml|ini|cfg|ya?ml|json|txt)\b)[^`\n]*`|\bhttps?:\/\/|(?<![\w/])[\w.-]{1,60}\/[\w.-]{1,60}(?:\/|-|\.\w{1,5}\b)|\b[\w-]{1,60}\.(?:py|md|sql|toml|ini|cfg|ya?ml|json|txt)\b|\b(?:PEP|RFC|ISO|AC|ADR|US|T|CWE|CVE)[ -]?\d|\b[A-Z]{1,6}\d{2,4}\b|\bOWASP\b|§|\b[A-Z]\w+ (?:docs|documentation|manual|guide)\b|style guide|Conventional Commits|Twelve-Factor|12-factor/i;
@@ -43,7 +44,7 @@ function openerFinding(sentences: readonly Sentence[], from: number): ReplyFindi
     }
     words.push(sentence.text.slice(0, length));
     // What an announcement announces is no sentence without it.
-    const isWhole = ANNOUNCEMENT.test(sentence.prose.slice(startOfWords(sentence.prose)));
+    const isWhole = ANNOUNCEMENT.pattern.test(sentence.prose.slice(startOfWords(sentence.prose)));
     rest = isWhole ? '' : sentence.text.slice(length).replace(/^[\s,.!:;。、，！：–—*_-]+/, '');
     if (isWhole || rest !== '') break;
   }
@@ -65,8 +66,8 @@ function openerLength(prose: string): number {
   const start = at;
   for (;;) {
     const rest = prose.slice(at);
-    if (NO_OPENER.test(rest)) break;
-    const found = (ANNOUNCEMENT.exec(rest) ?? INTERJECTION.exec(rest))?.[0];
+    if (SUBSTANCE.pattern.test(rest)) break;
+    const found = (ANNOUNCEMENT.pattern.exec(rest) ?? INTERJECTION.pattern.exec(rest))?.[0];
     if (found === undefined) break;
     at += found.length;
     const mark = /^\s*[,.!:;。、–—-]+\s*/.exec(prose.slice(at))?.[0];
@@ -78,8 +79,8 @@ function openerLength(prose: string): number {
 
 function fillerFinding(sentence: Sentence): ReplyFinding[] {
   const start = startOfWords(sentence.prose);
-  const leadIn = LEAD_IN.exec(sentence.prose.slice(start));
-  const found = leadIn === null ? FILLER.exec(sentence.prose) : undefined;
+  const leadIn = LEAD_IN.pattern.exec(sentence.prose.slice(start));
+  const found = leadIn === null ? FILLER.pattern.exec(sentence.prose) : undefined;
   const words = leadIn?.[0] ?? found?.[0];
   if (words === undefined) return [];
   const at = leadIn === null ? (found?.index ?? 0) : start;
@@ -106,8 +107,8 @@ function fillerFinding(sentence: Sentence): ReplyFinding[] {
 function judgementFinding(sentence: Sentence, neighbours: readonly (Sentence | undefined)[]): ReplyFinding[] {
   // A question claims nothing, and a heading names.
   if (/\?\s*$/.test(sentence.prose) || /^[ \t]*#/.test(sentence.text)) return [];
-  const words = sentence.prose.replace(TERM, (term) => '\uFFFC'.repeat(term.length));
-  const found = JUDGEMENT.exec(words);
+  const words = sentence.prose.replace(TERM.pattern, (term) => '\uFFFC'.repeat(term.length));
+  const found = JUDGEMENT.pattern.exec(words);
   const near = neighbours.filter((each) => each !== undefined && (each.unit === sentence.unit || SEE.test(each.prose)));
   if (found === null || [sentence, ...near].some((each) => each !== undefined && SOURCE.test(each.text))) return [];
   if (MEASURE.test(sentence.text)) return [];
@@ -124,26 +125,4 @@ function judgementFinding(sentence: Sentence, neighbours: readonly (Sentence | u
 
 function raised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function beginning(phrases: readonly string[], then = ''): RegExp {
-  return new RegExp(`^(?:${alternatives(phrases)})${then}`, 'iu');
-}
-
-function anywhere(phrases: readonly string[]): RegExp {
-  return new RegExp(alternatives(phrases), 'iu');
-}
-
-/** The longest first; letters of alphabets end at a border, those of Chinese and Japanese do not. */
-function alternatives(phrases: readonly string[]): string {
-  const longestFirst = [...phrases].sort((one, other) => other.length - one.length);
-  return longestFirst
-    .map((phrase) => {
-      // Emphasis may begin or end within a phrase.
-      const escaped = phrase.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`).replaceAll(' ', String.raw`[\s*_]+`);
-      const before = /^\p{Script=Latin}/u.test(phrase) ? String.raw`(?<![\p{L}\p{N}-])` : '';
-      const after = /\p{Script=Latin}$/u.test(phrase) ? String.raw`(?![\p{L}\p{N}])` : '';
-      return before + escaped + after;
-    })
-    .join('|');
 }

@@ -1,39 +1,13 @@
+import data from '../../../data/sql-execution.json';
 import type { Scope } from '../../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../../python/resolver.ts';
 import type { Expression } from '../../python/syntax.ts';
 import type { Check, RuleContext } from '../context.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';
 
-const EXECUTORS = new Set([
-  'execute',
-  'fetch',
-  'fetchrow',
-  'fetchval',
-  'fetchmany',
-  'executemany',
-  'cursor',
-  'prepare',
-  'copy_from_query',
-  'exec_driver_sql',
-  'scalar',
-  'scalars',
-  'stream',
-  'fetch_all',
-  'fetch_one',
-  'fetch_val',
-  'read_sql',
-  'mogrify',
-]);
-const SQL_TEXT = new Set([
-  'sqlalchemy.text',
-  'sqlalchemy.sql.text',
-  'sqlalchemy.sql.expression.text',
-  'sqlmodel.text',
-  'sqlalchemy.DDL',
-  'sqlalchemy.literal_column',
-]);
-const SQL_START =
-  /^\s*\(?\s*(select\b[\s\S]*\bfrom\b|select\s+\w+\(|insert\s+into\b|update\s[\s\S]*\bset\b|delete\s+from\b|with\s+\w+|create\s+(or\s+replace\s+|unique\s+|temp\w*\s+)*(table|index|view|database|schema|role|user|extension|function|materialized|trigger|policy|type)\b|drop\s+(table|index|view|database|schema|role|user|extension|function|materialized|trigger|policy|type)\b|alter\s+(table|role|user|database|schema|index|type)\b|truncate\b|copy\s+\S+|grant\b|revoke\b|set\s+(local|session)\s+\w+|set\s+\S+\s*(=|to)|merge\s+into\b|explain\b|listen\b|notify\b|vacuum\b|refresh\s+materialized\b|call\s+\w+)/i;
+const EXECUTORS = new Set(data.entries.executors);
+const SQL_TEXT = new Set(data.entries.texts);
+const SQL_START = new RegExp(`^\\s*\\(?\\s*(?:${data.entries.beginnings.join('|')})`, 'i');
 
 /** asyncpg/parameterised: SQL text that is assembled from values. */
 export const parameterised: Check = (context) => {

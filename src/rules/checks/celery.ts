@@ -1,3 +1,4 @@
+import data from '../../../data/logging.json';
 import type { FunctionFacts } from '../../python/module-facts.ts';
 import type { Expression } from '../../python/syntax.ts';
 import type { Check, RuleContext } from '../context.ts';
@@ -19,20 +20,8 @@ const CATCH_ALL = new Set([
 ]);
 /** Folders that are no domain: a catch-all module below them serves the whole project. */
 const NO_DOMAIN = new Set(['', 'src', 'app', 'apps', 'backend', 'server', 'project']);
-const LOG_METHODS = new Set([
-  'debug',
-  'info',
-  'warning',
-  'error',
-  'exception',
-  'critical',
-  'log',
-  'bind',
-  'adebug',
-  'ainfo',
-  'awarning',
-  'aerror',
-]);
+/** `bind` makes a logger that knows the task. */
+const LOG_METHODS = new Set([...data.entries.methods, 'bind']);
 const TASK_SIGNALS = /^celery\.signals\.task_(prerun|postrun|success|failure)/;
 
 /** celery/annotated: a task whose parameters or result have no type. */

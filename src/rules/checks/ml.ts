@@ -2,9 +2,8 @@ import type { FunctionFacts } from '../../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../../python/resolver.ts';
 import type { Check, RuleContext } from '../context.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';
-import { inferenceCall } from '../knowledge/inference.ts';
+import { inferenceCall, MODEL_LOADERS } from '../knowledge/inference.ts';
 import { layerOf } from '../knowledge/layers.ts';
-import { MODEL_LOADERS } from '../knowledge/model-loading.ts';
 import { reportReached } from '../knowledge/report-reached.ts';
 
 const LIFESPAN_DECORATORS = new Set(['contextlib.asynccontextmanager', 'contextlib.contextmanager']);

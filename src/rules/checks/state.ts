@@ -1,8 +1,10 @@
+import data from '../../../data/infrastructure.json';
 import type { Scope } from '../../python/module-facts.ts';
 import { spelled } from '../../python/resolver.ts';
 import type { CallExpression, Expression } from '../../python/syntax.ts';
+import { anyOf } from '../../workspace/vocabulary.ts';
 import type { Check, RuleContext } from '../context.ts';
-import { MODEL_LOADERS } from '../knowledge/model-loading.ts';
+import { MODEL_LOADERS } from '../knowledge/inference.ts';
 
 const MUTABLE_FACTORIES = new Set([
   'builtins.dict',
@@ -119,34 +121,7 @@ interface Infrastructure {
 }
 
 const INFRASTRUCTURE: readonly Infrastructure[] = [
-  {
-    what: 'a database engine',
-    names:
-      /^(sqlalchemy(\.engine|\.ext\.asyncio)?|sqlmodel)\.create_(async_)?engine$|^sqlalchemy\.ext\.asyncio\.(create_async_engine|async_engine_from_config)$/,
-  },
-  { what: 'a database session', names: /^sqlalchemy\.orm\.Session$|^sqlalchemy\.ext\.asyncio\.AsyncSession$|^sqlmodel\.Session$/ },
-  {
-    what: 'a connection pool',
-    names:
-      /^asyncpg\.(create_pool|connect)$|^psycopg_pool\.|^psycopg2\.(connect|pool\.\w+)$|^pymysql\.connect$|^sqlite3\.connect$|^databases\.Database$/,
-  },
-  {
-    what: 'a Redis client',
-    names:
-      /^redis(\.asyncio|\.client|\.cluster)?\.(Redis|StrictRedis|RedisCluster|ConnectionPool|BlockingConnectionPool|from_url)(\.from_url)?$|^aioredis\./,
-  },
-  { what: 'an HTTP client', names: /^httpx\.(Client|AsyncClient)$|^requests\.(Session|session)$|^aiohttp\.ClientSession$/ },
-  {
-    what: 'an LLM client',
-    names:
-      /^(openai|anthropic|groq|mistralai|cohere|together|ollama)\.(Async)?(OpenAI|AzureOpenAI|Anthropic|Groq|Mistral|Client|ClientV2|Together)$|^langchain(_\w+)?(\.\w+)*\.(Chat[A-Z]\w*|OpenAI|OpenAIEmbeddings|\w+Embeddings)$/,
-  },
-  { what: 'a cloud client', names: /^boto3\.(client|resource|Session|session\.Session)$|^google\.cloud\.\w+\.Client$|^minio\.Minio$/ },
-  {
-    what: 'a database client',
-    names:
-      /^motor\.motor_asyncio\.AsyncIOMotorClient$|^pymongo\.(MongoClient|AsyncMongoClient)$|^(qdrant_client\.(Async)?QdrantClient|chromadb\.(\w*Client))$|^(elasticsearch|opensearchpy)\.(Async)?(Elasticsearch|OpenSearch)$/,
-  },
+  ...data.entries.clients.map(({ what, names }) => ({ what, names: anyOf(names) })),
   { what: 'a model', names: MODEL_LOADERS },
 ];
 

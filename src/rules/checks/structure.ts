@@ -7,7 +7,7 @@ import { readsMemory } from '../knowledge/blocking-effect.ts';
 import { databaseWork } from '../knowledge/data-access.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';
 import { type Layer, layersOf } from '../knowledge/layers.ts';
-import { isTable } from '../knowledge/models.ts';
+import { isTable } from '../knowledge/tables.ts';
 import { taskDecorator } from '../knowledge/tasks.ts';
 
 /** Where each kind of code may lie; a path that names none of these layers, but another one, is the wrong place. */

@@ -1,9 +1,9 @@
+import { SYNC_SESSIONS } from '../../python/framework-classes.ts';
 import type { CallFacts } from '../../python/module-facts.ts';
 import type { Module } from '../../python/project.ts';
 import type { Resolver } from '../../python/resolver.ts';
 import { blockingFunction, blockingMethod, isBrief, syncDriverCall } from './blocking-calls.ts';
 import { inferenceCall } from './inference.ts';
-import { SYNC_SESSIONS } from './sessions.ts';
 
 /** How a call holds its thread. */
 export interface Effect {

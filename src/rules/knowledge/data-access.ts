@@ -1,9 +1,9 @@
+import { SESSIONS } from '../../python/framework-classes.ts';
 import type { CallFacts } from '../../python/module-facts.ts';
 import { spelled } from '../../python/resolver.ts';
 import { rootCall } from '../../python/syntax.ts';
 import type { RuleContext } from '../context.ts';
-import { isTable } from './models.ts';
-import { SESSIONS } from './sessions.ts';
+import { isTable } from './tables.ts';
 
 /** Methods of a session that read or write rows. */
 const SESSION_QUERIES = new Set([

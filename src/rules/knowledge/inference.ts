@@ -1,26 +1,14 @@
+import data from '../../../data/model-libraries.json';
 import type { CallFacts } from '../../python/module-facts.ts';
 import type { Module } from '../../python/project.ts';
 import { type Resolver, spelled } from '../../python/resolver.ts';
+import { wholly } from '../../workspace/vocabulary.ts';
+
+/** Calls that load a model's weights, by their full dotted name. */
+export const MODEL_LOADERS = wholly(data.entries.loaders);
 
 /** Classes and loaders whose objects compute for long, and the methods that do it; `call` is calling the object itself. */
-const INFERENCE: readonly { readonly types: RegExp; readonly methods: ReadonlySet<string> }[] = [
-  {
-    types: /^sentence_transformers\.(SentenceTransformer|CrossEncoder)/,
-    methods: new Set(['encode', 'predict', 'rank', 'encode_multi_process']),
-  },
-  { types: /^transformers\.(pipeline$|.*[Pp]ipeline$)/, methods: new Set(['call']) },
-  { types: /^transformers\.\w*Model\w*(\.from_pretrained)?$/, methods: new Set(['call', 'generate', 'forward']) },
-  {
-    types: /^(joblib\.load|pickle\.load|sklearn\.|xgboost\.|lightgbm\.|catboost\.)/,
-    methods: new Set(['predict', 'predict_proba', 'decision_function', 'fit', 'fit_transform', 'fit_predict']),
-  },
-  { types: /^(tensorflow\.)?keras(\.\w+)*\.(load_model|Model|Sequential)$/, methods: new Set(['predict', 'fit', 'evaluate', 'call']) },
-  { types: /^torch\.(load|jit\.load|nn\.\w+)$/, methods: new Set(['call', 'forward']) },
-  { types: /^onnxruntime\.InferenceSession$/, methods: new Set(['run']) },
-  { types: /^spacy\.(load|language\.Language)$/, methods: new Set(['call', 'pipe']) },
-  { types: /^(whisper\.load_model|faster_whisper\.WhisperModel)$/, methods: new Set(['transcribe']) },
-  { types: /^ultralytics\.YOLO$/, methods: new Set(['call', 'predict', 'track']) },
-];
+const INFERENCE = data.entries.inference.map(({ types, methods }) => ({ types: new RegExp(types), methods: new Set(methods) }));
 
 /** How a call computes on a model; undefined for any other call. */
 export function inferenceCall(resolver: Resolver, module: Module, call: CallFacts): string | undefined {

@@ -1,26 +1,25 @@
-/** The layers of a service, by the folder names the skill uses, and what projects call them as a folder or as a file. */
-const NAMES = {
-  api: ['api', 'apis', 'router', 'routers', 'route', 'routes', 'endpoint', 'endpoints', 'view', 'views', 'controller', 'controllers'],
-  core: ['core'],
-  db: ['db', 'database'],
-  models: ['model', 'models', 'entity', 'entities', 'orm'],
-  schemas: ['schema', 'schemas', 'dto', 'dtos'],
-  services: ['service', 'services', 'usecase', 'usecases', 'use_cases'],
-  repositories: [
-    ...['repository', 'repositories', 'repo', 'repos', 'crud', 'cruds', 'dao', 'daos', 'queries', 'manager', 'managers'],
-    ...['gateway', 'gateways'],
-  ],
-  workers: ['worker', 'workers', 'task', 'tasks', 'celery_tasks', 'jobs'],
-  pipelines: ['pipeline', 'pipelines', 'etl'],
-  utils: ['util', 'utils'],
-} as const;
-export type Layer = keyof typeof NAMES;
+import data from '../../../data/layers.json';
+
+const { names } = data.entries;
+/** The layers of a service, by the folder names the skill uses. */
+export type Layer = keyof typeof names;
+const LAYERS = [
+  'api',
+  'core',
+  'db',
+  'models',
+  'schemas',
+  'services',
+  'repositories',
+  'workers',
+  'pipelines',
+  'utils',
+] as const satisfies readonly Layer[];
 
 /** `user_service.py` is a service; `api_key.py` is no api. */
 const STEM_SUFFIX = /_(services?|repository|repositories|repo|crud|dao|router|routes|endpoints|schemas?)$/;
 const layersByName = new Map<string, Layer>();
-for (const layer of ['api', 'core', 'db', 'models', 'schemas', 'services', 'repositories', 'workers', 'pipelines', 'utils'] as const)
-  for (const name of NAMES[layer]) layersByName.set(name, layer);
+for (const layer of LAYERS) for (const name of names[layer]) layersByName.set(name, layer);
 
 /** True when a path segment or file stem is the name of a layer. */
 export function isLayerName(name: string): boolean {

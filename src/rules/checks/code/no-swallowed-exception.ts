@@ -1,3 +1,4 @@
+import data from '../../../../data/logging.json';
 import type { HandlerFacts } from '../../../python/module-facts.ts';
 import { type Expression, expressionsOf, opensScope, type Statement, walkExpression, walkStatements } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
@@ -7,27 +8,8 @@ const BROAD = new Set(['builtins.Exception', 'builtins.BaseException']);
 /** Exceptions that are control flow or an optional import: passing over them is their normal use. */
 const SIGNALS =
   /^(asyncio\.CancelledError|asyncio\.exceptions\.CancelledError|asyncio\.QueueEmpty|asyncio\.QueueFull|queue\.Empty|queue\.Full|builtins\.(ImportError|ModuleNotFoundError|StopIteration|StopAsyncIteration|KeyboardInterrupt|SystemExit|GeneratorExit)|contextlib\.suppress)$/;
-const LOG_METHODS = new Set([
-  'debug',
-  'info',
-  'warning',
-  'warn',
-  'error',
-  'exception',
-  'critical',
-  'fatal',
-  'log',
-  'adebug',
-  'ainfo',
-  'awarning',
-  'aerror',
-  'aexception',
-  'acritical',
-  'msg',
-  'trace',
-]);
-const REPORT_CALLS =
-  /(^|\.|_)(capture_exception|capture_message|captureException|record_exception|set_exception|print_exc|format_exc|notice_error|add_note|log_\w+|\w*_log|report_\w+|handle_\w*(error|exception)\w*|on_error|fail|abort|exit|_exit|skip|xfail)$/;
+const LOG_METHODS = new Set(data.entries.methods);
+const REPORT_CALLS = new RegExp(`(?:^|\\.|_)(?:${data.entries.reports.join('|')})$`);
 
 /** code/no-swallowed-exception: a handler that neither logs, raises, nor passes the exception on. */
 export const noSwallowedException: Check = (context) => {

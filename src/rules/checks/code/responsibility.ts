@@ -1,6 +1,6 @@
 import type { Check } from '../../context.ts';
 import { isEndpoint } from '../../knowledge/endpoints.ts';
-import { isTable } from '../../knowledge/models.ts';
+import { isTable } from '../../knowledge/tables.ts';
 
 /** A module longer than this has more than one reason to exist, whatever it does. */
 const MAX_LINES = 1000;

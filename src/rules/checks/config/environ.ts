@@ -1,6 +1,6 @@
+import { SETTINGS } from '../../../python/framework-classes.ts';
 import { spelled } from '../../../python/resolver.ts';
 import type { Check } from '../../context.ts';
-import { SETTINGS } from '../../knowledge/models.ts';
 
 /** These read only where their result is used. */
 const CHANGERS = new Set(['os.environ.setdefault', 'os.environ.pop']);

@@ -1,9 +1,9 @@
+import { SETTINGS } from '../../../python/framework-classes.ts';
 import { MARKERS } from '../../../python/markers.ts';
 import type { ClassFacts, Scope } from '../../../python/module-facts.ts';
 import type { Module } from '../../../python/project.ts';
 import type { CallExpression } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
-import { SETTINGS } from '../../knowledge/models.ts';
 
 const CACHES = /^functools\.(lru_cache|cache)$/;
 

@@ -1,5 +1,5 @@
-import { APPLICATIONS } from '../../../fastapi/router-classes.ts';
 import { type ServedEndpoint, ServedPaths } from '../../../fastapi/served-paths.ts';
+import { APPLICATIONS } from '../../../python/framework-classes.ts';
 import { type CallExpression, type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 

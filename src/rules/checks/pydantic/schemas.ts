@@ -1,10 +1,11 @@
 import type { Registration } from '../../../fastapi/registrations.ts';
+import { MODELS } from '../../../python/framework-classes.ts';
 import type { FunctionFacts, Scope } from '../../../python/module-facts.ts';
 import type { ResolvedClass } from '../../../python/resolver.ts';
 import { type Expression, expressionsOf, keywordArgument, type Parameter, type Statement, walkExpression } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { routesOf } from '../../knowledge/endpoints.ts';
-import { isTable, MODELS } from '../../knowledge/models.ts';
+import { isTable } from '../../knowledge/tables.ts';
 
 type ProjectClass = Extract<ResolvedClass, { kind: 'class' }>;
 

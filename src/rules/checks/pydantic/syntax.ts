@@ -1,7 +1,7 @@
+import { MODELS } from '../../../python/framework-classes.ts';
 import type { ClassFacts, Scope } from '../../../python/module-facts.ts';
 import type { Expression } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
-import { MODELS } from '../../knowledge/models.ts';
 
 /** v1 names and what replaces them. */
 const REPLACED_IMPORTS = new Map([

@@ -1,9 +1,9 @@
+import { ASYNC_SESSIONS, SESSIONS, SYNC_SESSIONS } from '../../../python/framework-classes.ts';
 import type { Scope } from '../../../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../../../python/resolver.ts';
 import { type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
-import { isTable } from '../../knowledge/models.ts';
-import { ASYNC_SESSIONS, SESSIONS, SYNC_SESSIONS } from '../../knowledge/sessions.ts';
+import { isTable } from '../../knowledge/tables.ts';
 
 const COLUMN = new Set(['sqlalchemy.Column', 'sqlalchemy.schema.Column', 'sqlalchemy.sql.schema.Column']);
 const SESSION_FACTORIES = new Set(['sqlalchemy.orm.sessionmaker', 'sqlalchemy.orm.session.sessionmaker']);

@@ -1,26 +1,6 @@
 import type { ResolvedClass } from '../../python/resolver.ts';
 import type { RuleContext } from '../context.ts';
 
-/** The classes that make a class a Pydantic model. */
-export const MODELS = new Set([
-  'pydantic.BaseModel',
-  'pydantic.main.BaseModel',
-  'pydantic.RootModel',
-  'pydantic_settings.BaseSettings',
-  'pydantic.BaseSettings',
-  'pydantic.generics.GenericModel',
-  'sqlmodel.SQLModel',
-  'sqlmodel.main.SQLModel',
-]);
-
-/** The classes that make a class a Settings class. */
-export const SETTINGS = new Set([
-  'pydantic_settings.BaseSettings',
-  'pydantic_settings.main.BaseSettings',
-  'pydantic.BaseSettings',
-  'pydantic.v1.BaseSettings',
-]);
-
 const DECLARATIVE = /^(sqlalchemy\.orm\.(DeclarativeBase\w*|MappedAsDataclass)|sqlalchemy\.(orm|ext\.declarative)\.declarative_base)$/;
 
 /** True for a class that is mapped to a table: below a declarative base, or an SQLModel with `table=True`. */
