@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Field, Shape } from '../src/api/endpoint.ts';
+import type { Field, Shape } from '../src/api/shape.ts';
+
 import type { Contract, ContractEndpoint } from '../src/contract/contract.ts';
 import { readContract } from '../src/contract/document/read-contract.ts';
 import { openProject } from '../src/python/open-project.ts';

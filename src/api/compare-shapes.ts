@@ -1,5 +1,5 @@
-import { toCamel } from '../fastapi/shapes.ts';
-import { type Basis, type Constraints, type ObjectShape, type Shape, withoutNull } from './endpoint.ts';
+import type { Basis } from './endpoint.ts';
+import { type Constraints, type ObjectShape, type Shape, toCamel, withoutNull } from './shape.ts';
 
 /** One way in which what the code does differs from what the contract says about a body or parameter. */
 export interface ShapeDifference {

@@ -1,4 +1,5 @@
-import type { Endpoint, ErrorResponse, ObjectShape, Place, Shape } from '../api/endpoint.ts';
+import type { Endpoint, ErrorResponse, Place } from '../api/endpoint.ts';
+import type { ObjectShape, Shape } from '../api/shape.ts';
 
 /** How much of an endpoint is decided. */
 export type Progress = 'done' | 'partly' | 'open';

@@ -1,13 +1,6 @@
-import {
-  type Constraints,
-  type Content,
-  type ErrorResponse,
-  type Field,
-  type Parameter,
-  pathParameters,
-  type Shape,
-} from '../api/endpoint.ts';
-import { hasUnknown } from '../fastapi/shapes.ts';
+import { type Content, type ErrorResponse, type Parameter, pathParameters } from '../api/endpoint.ts';
+import { type Constraints, type Field, hasUnknown, type Shape } from '../api/shape.ts';
+
 import { type Contract, type ContractEndpoint, isWrapped } from './contract.ts';
 
 /** A JSON Schema or another part of an OpenAPI document, as plain JSON. */

@@ -1,12 +1,12 @@
+import { reasonAllowed } from '../python/allow-comments.ts';
 import { currentProject } from '../python/open-project.ts';
 import { loadParser } from '../python/parser.ts';
 import type { Project } from '../python/project.ts';
-import { reasonAllowed } from '../rules/engine/allow.ts';
 import { type AllowedDifference, type Authority, type Difference, RULE_OF, type SchemaComparison } from './comparison/differences.ts';
+import { checkQueries } from './comparison/queries.ts';
 import { compareSchemas } from './comparison/schemas.ts';
 import { readDesign } from './design/document.ts';
 import { type MigrationFile, readMigrationFile } from './migrations.ts';
-import { checkQueries } from './models/queries.ts';
 import { type ModelReading, readModels } from './models/reader.ts';
 import type { Remark, Table } from './schema.ts';
 import { loadSqlParser, type SqlParser } from './script/postgresql/parser.ts';

@@ -1,13 +1,5 @@
-import {
-  type Content,
-  type Endpoint,
-  type ErrorResponse,
-  normalisedPath,
-  type Place,
-  pathParameters,
-  type Shape,
-  UNKNOWN,
-} from '../api/endpoint.ts';
+import { type Content, type Endpoint, type ErrorResponse, normalisedPath, type Place, pathParameters } from '../api/endpoint.ts';
+import { type Shape, UNKNOWN } from '../api/shape.ts';
 import type { FunctionFacts } from '../python/module-facts.ts';
 import type { Module, Project } from '../python/project.ts';
 import { type Resolver, spelled } from '../python/resolver.ts';

@@ -1,5 +1,6 @@
-import type { Content, Field, Parameter, ParameterPlace, Shape } from '../api/endpoint.ts';
-import { hasBody, withoutNull } from '../api/endpoint.ts';
+import type { Content, Parameter, ParameterPlace } from '../api/endpoint.ts';
+import { hasBody } from '../api/endpoint.ts';
+import { type Field, type Shape, withoutNull } from '../api/shape.ts';
 import type { Resolver } from '../python/resolver.ts';
 import { spelled } from '../python/resolver.ts';
 import {

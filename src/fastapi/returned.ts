@@ -1,10 +1,11 @@
-import { type Field, type Shape, UNKNOWN, withoutNull } from '../api/endpoint.ts';
+import { type Field, type Shape, UNKNOWN, unionOf, withoutNull } from '../api/shape.ts';
+
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
 import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { callee } from './callee.ts';
-import { type ProjectClass, type ShapeReader, type Site, unionOf } from './shapes.ts';
+import type { ProjectClass, ShapeReader, Site } from './shapes.ts';
 import type { WholeModules } from './whole-modules.ts';
 
 /** How many of the project's functions are followed one after another. */

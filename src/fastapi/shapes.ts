@@ -1,4 +1,5 @@
-import { ANY, type Constraints, type Field, mapShape, type Shape, UNKNOWN, withoutNull } from '../api/endpoint.ts';
+import { ANY, type Constraints, type Field, type Shape, toCamel, UNKNOWN, unionOf, withoutNull } from '../api/shape.ts';
+
 import { MODELS } from '../python/framework-classes.ts';
 import { type CodeSite, enumMembers, isEnumeration, literalValue } from '../python/literals.ts';
 import type { Project } from '../python/project.ts';
@@ -513,29 +514,6 @@ function nameOf(shape: Shape): string {
   if (shape.kind === 'array') return `list[${nameOf(shape.items)}]`;
   if (shape.kind === 'reference') return shape.name;
   return shape.kind === 'number' ? (shape.isInteger ? 'int' : 'float') : shape.kind === 'string' ? (shape.format ?? 'str') : shape.kind;
-}
-
-/** One shape for several alternatives; nested unions are opened up, `unknown` makes the whole unknown. */
-export function unionOf(shapes: readonly Shape[]): Shape {
-  const options = shapes.flatMap((shape) => (shape.kind === 'union' ? shape.options : [shape]));
-  const [only] = options;
-  if (only !== undefined && options.length === 1) return only;
-  return { kind: 'union', options };
-}
-
-/** `snake_case` as `camelCase`. */
-export function toCamel(name: string): string {
-  return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** True when a part of a shape is unknown. */
-export function hasUnknown(shape: Shape): boolean {
-  let found = false;
-  mapShape(shape, (each) => {
-    if (each.kind === 'unknown') found = true;
-    return each;
-  });
-  return found;
 }
 
 function externalShape(name: string): Shape {

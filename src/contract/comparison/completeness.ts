@@ -1,4 +1,5 @@
-import { endpointKey, endpointName, hasBody, mapShape, type Parameter, pathParameters, type Shape } from '../../api/endpoint.ts';
+import { endpointKey, endpointName, hasBody, type Parameter, pathParameters } from '../../api/endpoint.ts';
+import { mapShape, type Shape } from '../../api/shape.ts';
 import type { Contract, ContractEndpoint, ContractProblem, ListedEndpoint } from '../contract.ts';
 
 /** Everything that keeps a contract from review or that a reviewer would ask about, in the order of the document. */

@@ -2,10 +2,10 @@ import type { ErrorResponse, Place } from '../../api/endpoint.ts';
 import type { Block } from '../../documents/markdown.ts';
 import type { Conventions, Envelope } from '../contract.ts';
 import { normalPath, plainText } from './endpoint-text.ts';
-import type { DocumentSections, Section } from './entries.ts';
+import { errorLines } from './errors.ts';
 import { readExample } from './examples.ts';
 import { roleOf, splitLabel } from './labels.ts';
-import { errorLines } from './slot-facts.ts';
+import type { DocumentSections, Section } from './sections.ts';
 
 const PAYLOADS = ['data', 'result', 'payload', 'content'];
 const STATES = [

@@ -1,11 +1,11 @@
-import type { Field, Shape } from '../../api/endpoint.ts';
+import type { Field, Shape } from '../../api/shape.ts';
 import type { Block } from '../../documents/markdown.ts';
 import type { ShapeReader } from '../../fastapi/shapes.ts';
 import { plainText } from './endpoint-text.ts';
-import type { DocumentSections, Section } from './entries.ts';
+import { FieldReader, nested } from './fields.ts';
 import { roleOf, splitLabel } from './labels.ts';
 import type { ContractModels } from './models.ts';
-import { nested, SlotReader } from './slot-facts.ts';
+import type { DocumentSections, Section } from './sections.ts';
 
 /** Models may name each other in any order: after so many rounds each has seen the others. */
 const ROUNDS = 3;
@@ -18,13 +18,13 @@ const TITLE = /^(?:\d+(?:\.\d+)*[.)、]?\s+)?([A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*
  */
 export function describedModels(documents: readonly DocumentSections[], models: ContractModels, shapes: ShapeReader): Map<string, Shape> {
   const inPython = new Set(models.definitions.map(({ name }) => name));
-  const titled = documents.flatMap(({ path, others }) => others.flatMap((section) => modelsIn(section, path)));
+  const titled = documents.flatMap(({ others }) => others.flatMap(modelsIn));
   let found = new Map<string, Shape>();
   for (let round = 0; round < ROUNDS; round++) {
     const next = new Map<string, Shape>();
-    for (const { name, blocks, path } of titled) {
+    for (const { name, blocks } of titled) {
       if (inPython.has(name) || next.has(name)) continue;
-      const reader = new SlotReader({ ...models, described: found }, shapes, path);
+      const reader = new FieldReader({ ...models, described: found }, shapes);
       const fields: Field[] = [
         ...blocks.flatMap((block) => (block.kind === 'table' ? reader.tableFields(block, 'input') : [])),
         ...reader.bulletFields(blocks, 'input'),
@@ -38,12 +38,12 @@ export function describedModels(documents: readonly DocumentSections[], models: 
 }
 
 /** What stands below each name in a section: its heading, or a label in bold. */
-function modelsIn(section: Section, path: string): { name: string; blocks: Block[]; path: string }[] {
-  const found: { name: string; blocks: Block[]; path: string }[] = [];
+function modelsIn(section: Section): { name: string; blocks: Block[] }[] {
+  const found: { name: string; blocks: Block[] }[] = [];
   let current = nameIn(section.heading?.text ?? '');
   let blocks: Block[] = [];
   const close = (): void => {
-    if (current !== undefined && blocks.length > 0) found.push({ name: current, blocks, path });
+    if (current !== undefined && blocks.length > 0) found.push({ name: current, blocks });
     blocks = [];
   };
   for (const block of section.body) {

@@ -1,47 +1,8 @@
-import type { Block, CodeBlock, Heading, ListItem, Row, Table, TextLine } from '../../documents/markdown.ts';
+import type { Block, Heading, ListItem, Row, Table, TextLine } from '../../documents/markdown.ts';
 import { type EndpointText, endpointIn, HTTP_METHODS, isOnlyMarker, leadingEndpoint, normalPath, plainText } from './endpoint-text.ts';
-import { type Role, roleOf, splitLabel, statusesIn } from './labels.ts';
-
-/** A heading with what stands below it, up to the next heading of its level. */
-export interface Section {
-  readonly heading: Heading | undefined;
-  readonly body: Block[];
-  readonly sections: Section[];
-}
-
-/** How an endpoint stands in the document. */
-export type EntryStyle = 'heading' | 'item' | 'line' | 'row';
-
-/** The sections of one document that are about no endpoint. */
-export interface DocumentSections {
-  readonly path: string;
-  readonly others: readonly Section[];
-}
-
-/** A labelled part of an endpoint's entry. */
-export interface Slot {
-  readonly role: Role | undefined;
-  readonly label: string;
-  readonly style: EntryStyle;
-  /** Where the label's line begins; the end of the slot's last line. */
-  readonly start: number;
-  readonly end: number;
-  /** The text after the label, on its line. */
-  readonly value: string;
-  readonly valueStart: number;
-  readonly valueEnd: number;
-  readonly line: number;
-  readonly content: readonly Block[];
-  /** The end of the table that a row stands in; of other slots the end itself. */
-  readonly outerEnd?: number;
-}
-
-/** A marker such as `[TBD]` that stands alone. */
-export interface Marker {
-  readonly start: number;
-  readonly end: number;
-  readonly line: number;
-}
+import { roleOf, splitLabel } from './labels.ts';
+import { allBlocks, type Section } from './sections.ts';
+import { type EntryStyle, headingRole, type Marker, type Slot, SlotCollector } from './slots.ts';
 
 /** A place of the document that is about one endpoint. */
 export interface Entry {
@@ -60,41 +21,6 @@ export interface Entry {
   readonly loose: readonly Block[];
   /** A row of a table that maps tasks to endpoints: it lists, and specifies nothing. */
   readonly isReference: boolean;
-}
-
-/** Headings and what stands below them, as a tree. */
-export function sectionTree(blocks: readonly Block[]): Section {
-  const root: Section = { heading: undefined, body: [], sections: [] };
-  const path: Section[] = [root];
-  for (const block of blocks) {
-    const current = path.at(-1);
-    if (block.kind === 'rule') {
-      // A line across the page ends what stands above it; right below a heading it is only decoration.
-      const isDecoration = current === undefined || current.body.length === 0;
-      if (isDecoration) continue;
-      const rest: Section = { heading: undefined, body: [], sections: [] };
-      root.sections.push(rest);
-      path.splice(1, path.length, rest);
-      continue;
-    }
-    if (block.kind !== 'heading') {
-      current?.body.push(block);
-      continue;
-    }
-    while (path.length > 1 && (path.at(-1)?.heading?.depth ?? 6) >= block.depth) path.pop();
-    const section: Section = { heading: block, body: [], sections: [] };
-    path.at(-1)?.sections.push(section);
-    path.push(section);
-  }
-  return root;
-}
-
-/** Every block of a section, nested sections and their headings included. */
-export function allBlocks(section: Section): Block[] {
-  return [
-    ...section.body,
-    ...section.sections.flatMap((inner) => [...(inner.heading === undefined ? [] : [inner.heading]), ...allBlocks(inner)]),
-  ];
 }
 
 /** The endpoints' entries of a document, and the sections that are about none. */
@@ -130,13 +56,6 @@ function walk(section: Section, entries: Entry[], others: Section[]): void {
 /** True when a section or one below it is about an endpoint. */
 function holdsEndpoint(section: Section): boolean {
   return sectionTitle(section) !== undefined || section.body.some(isBoldEndpoint) || section.sections.some(holdsEndpoint);
-}
-
-/** The part of an endpoint that a heading announces. */
-function headingRole(heading: Heading | undefined): Role | undefined {
-  if (heading === undefined) return undefined;
-  const title = splitLabel(heading.text)?.title ?? heading.text;
-  return roleOf(title) ?? roleOf(heading.text) ?? roleOfStatus(statusesIn(heading.text));
 }
 
 /** What names the endpoint of a section, and where that ends. */
@@ -342,199 +261,8 @@ function rowEndpoint(table: Table, row: Row): EndpointText | undefined {
   return { methods: [method], path: normalPath(path), before: '', after: '' };
 }
 
-/** Roles whose list items may be parts with a label of their own. */
-const COMPOUND = new Set<Role | undefined>(['request', 'summary', 'change', undefined]);
-
-/** Sorts what stands in an endpoint's entry by its labels. */
-class SlotCollector {
-  private readonly slots: { -readonly [K in keyof Slot]: Slot[K] }[] = [];
-  private readonly markers: Marker[] = [];
-  private readonly loose: Block[] = [];
-  private current: { slot: { -readonly [K in keyof Slot]: Slot[K] }; content: Block[] } | undefined;
-
-  constructor(blocks: readonly Block[], sections: readonly Section[]) {
-    for (const block of blocks) this.add(block);
-    for (const section of sections) this.addSection(section);
-  }
-
-  result(): { slots: readonly Slot[]; markers: readonly Marker[]; loose: readonly Block[] } {
-    return { slots: this.slots, markers: this.markers, loose: this.loose };
-  }
-
-  private addSection(section: Section): void {
-    const { heading } = section;
-    this.current = undefined;
-    if (heading === undefined) return;
-    const label = splitLabel(heading.text);
-    const role = headingRole(heading);
-    if (role === undefined) {
-      for (const block of section.body) this.add(block);
-      for (const inner of section.sections) this.addSection(inner);
-      return;
-    }
-    const content: Block[] = [];
-    this.open(
-      {
-        role,
-        label: heading.text,
-        style: 'heading',
-        start: heading.start,
-        end: heading.end,
-        value: label?.value ?? '',
-        valueStart: heading.end - (label?.value.length ?? 0),
-        valueEnd: heading.end,
-        line: heading.line,
-        content,
-      },
-      content,
-    );
-    for (const block of section.body) this.add(block);
-    for (const inner of section.sections) this.addSection(inner);
-  }
-
-  private add(block: Block): void {
-    if (block.kind === 'line') this.addLine(block);
-    else if (block.kind === 'item') this.addItem(block);
-    else if (block.kind === 'table' && this.current === undefined && this.addRoleRows(block)) return;
-    else if (block.kind === 'code' && this.current === undefined && isOnlyMarker(block.value))
-      this.markers.push({ start: block.start, end: block.end, line: block.line });
-    else this.append(block);
-  }
-
-  private addLine(line: TextLine): void {
-    const label = splitLabel(line.text);
-    const role = label === undefined || label.isCode ? wholeRole(line.text) : labelRole(label.title, label.isBold);
-    // A line of prose with a colon opens nothing where a slot is being filled.
-    const opens =
-      role !== undefined &&
-      (label?.isBold === true ||
-        label === undefined ||
-        this.current === undefined ||
-        COMPOUND.has(this.current.slot.role) ||
-        label.value === '' ||
-        roleOf(label.title) !== undefined);
-    // Any other label in bold ends the part above it.
-    if (opens || (label?.isBold === true && !label.isCode)) {
-      const content: Block[] = [];
-      const value = label?.value ?? '';
-      this.open(
-        {
-          role,
-          label: label?.title ?? line.text,
-          style: 'line',
-          start: line.start,
-          end: line.end,
-          value,
-          valueStart: line.end - value.length,
-          valueEnd: line.end,
-          line: line.line,
-          content,
-        },
-        content,
-      );
-      return;
-    }
-    if (this.current === undefined && isOnlyMarker(line.text)) this.markers.push({ start: line.start, end: line.end, line: line.line });
-    else this.append(line);
-  }
-
-  private addItem(item: ListItem): void {
-    const label = splitLabel(item.text);
-    const role = label === undefined ? wholeRole(item.text) : label.isCode ? undefined : labelRole(label.title, true);
-    const isInside = this.current !== undefined && (this.current.slot.style !== 'item' || this.current.slot.end < item.start);
-    if (role !== undefined && (!isInside || COMPOUND.has(this.current?.slot.role))) {
-      const value = label?.value ?? '';
-      this.slots.push({
-        role,
-        label: label?.title ?? item.text,
-        style: 'item',
-        start: item.textStart,
-        end: item.end,
-        value,
-        valueStart: item.textEnd - value.length,
-        valueEnd: item.textEnd,
-        line: item.line,
-        content: item.blocks,
-      });
-      return;
-    }
-    if (this.current === undefined && isOnlyMarker(item.text) && item.blocks.length === 0) {
-      this.markers.push({ start: item.start, end: item.end, line: item.line });
-      return;
-    }
-    const hasRoles = item.blocks.some((block) => block.kind === 'item' && roleOf(splitLabel(block.text)?.title ?? '') !== undefined);
-    if (this.current === undefined && hasRoles) for (const block of item.blocks) this.add(block);
-    else this.append(item);
-  }
-
-  /** A table whose first column names the parts: `| Request | [TBD] |`. */
-  private addRoleRows(table: Table): boolean {
-    const rows = [...(table.header.length === 2 ? [{ cells: table.header, line: table.line }] : []), ...table.rows];
-    const named = rows.filter((row) => row.cells.length === 2 && roleOf(row.cells[0]?.text ?? '') !== undefined);
-    if (table.header.length !== 2 || named.length < 2) return false;
-    for (const { cells, line } of named) {
-      const [label, value] = cells;
-      const role = roleOf(label?.text ?? '');
-      if (label === undefined || value === undefined || role === undefined) continue;
-      this.slots.push({
-        role,
-        label: label.text,
-        style: 'row',
-        start: value.start,
-        end: value.end,
-        value: value.text,
-        valueStart: value.start,
-        valueEnd: value.end,
-        line,
-        content: [],
-        outerEnd: table.end,
-      });
-    }
-    return true;
-  }
-
-  private append(block: Block): void {
-    if (this.current === undefined) {
-      this.loose.push(block);
-      return;
-    }
-    this.current.content.push(block);
-    this.current.slot.end = Math.max(this.current.slot.end, block.end);
-  }
-
-  private open(slot: Slot, content: Block[]): void {
-    const own = { ...slot, content };
-    this.slots.push(own);
-    this.current = { slot: own, content };
-  }
-}
-
-/** A bold or listed label that is a status, such as `**201 Created**`, announces a response or an error. */
-function labelRole(title: string, isStrong: boolean): Role | undefined {
-  const role = roleOf(title);
-  if (role !== undefined || !isStrong) return role;
-  return /^[`\s]*[1-5]\d\d\b/.test(title) ? roleOfStatus(statusesIn(title)) : undefined;
-}
-
-/** A line without a colon that is a label all the same: `**Errors**`, `Response 201`. */
-function wholeRole(text: string): Role | undefined {
-  const bold = /^(?:\*\*|__)(.+?)(?:\*\*|__)$/.exec(text)?.[1];
-  return bold === undefined ? undefined : labelRole(bold, true);
-}
-
-function roleOfStatus(statuses: readonly number[]): Role | undefined {
-  const [status] = statuses;
-  if (status === undefined) return undefined;
-  return status >= 400 ? 'errors' : 'response';
-}
-
 /** The first line without a label; what stands below the labelled parts is no summary. */
 export function summaryLine(entry: Entry): TextLine | undefined {
   const parts = entry.slots[0]?.start ?? entry.end;
   return entry.loose.find((block): block is TextLine => block.kind === 'line' && block.start < parts);
-}
-
-/** The fenced blocks at and below these blocks. */
-export function codeBlocks(blocks: readonly Block[]): CodeBlock[] {
-  return blocks.flatMap((block) => (block.kind === 'code' ? [block] : block.kind === 'item' ? codeBlocks(block.blocks) : []));
 }

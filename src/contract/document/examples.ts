@@ -1,5 +1,6 @@
 import { type Node, type ParseError, parseTree } from 'jsonc-parser';
-import { ANY, type Field, type Shape, UNKNOWN } from '../../api/endpoint.ts';
+import { ANY, type Field, type Shape, UNKNOWN } from '../../api/shape.ts';
+
 import { constraintsInWords, isNullableInWords, requiredInWords, typeInWords, withConstraints } from './words.ts';
 
 /** What a JSON example shows. */

@@ -1,4 +1,5 @@
-import type { Place, Shape } from '../../api/endpoint.ts';
+import type { Place } from '../../api/endpoint.ts';
+import type { Shape } from '../../api/shape.ts';
 import type { CodeBlock } from '../../documents/markdown.ts';
 import type { Site } from '../../fastapi/shapes.ts';
 import { LineIndex } from '../../python/lines.ts';

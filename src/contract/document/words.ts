@@ -1,4 +1,5 @@
-import { ANY, type Constraints, type Shape, UNKNOWN, withoutNull } from '../../api/endpoint.ts';
+import { ANY, type Constraints, type Shape, UNKNOWN, withoutNull } from '../../api/shape.ts';
+
 import { plainText } from './endpoint-text.ts';
 
 const NONE: Constraints = {};

@@ -1,13 +1,15 @@
-import { endpointKey, type Shape } from '../../api/endpoint.ts';
+import { endpointKey } from '../../api/endpoint.ts';
+import type { Shape } from '../../api/shape.ts';
 import { ShapeReader } from '../../fastapi/shapes.ts';
 import type { ProjectTools } from '../../python/open-project.ts';
 import { type PythonParser, TooComplex } from '../../python/parser.ts';
 import { buildModule } from '../../python/syntax-builder.ts';
 import { countLines } from '../../workspace/text.ts';
 import type { Contract } from '../contract.ts';
+import type { ContractDocument } from '../document/documents.ts';
 import { isOpenText } from '../document/endpoint-text.ts';
 import { modelSite, readModels } from '../document/models.ts';
-import { type ContractDocument, type ReadContract, readContract } from '../document/read-contract.ts';
+import { type ReadContract, readContract } from '../document/read-contract.ts';
 import { wbsEndpoints } from '../document/wbs.ts';
 import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
 import { contractWords } from './words.ts';

@@ -1,4 +1,5 @@
-import { endpointKey, endpointName, mapShape, type ParameterPlace, pathParameters, type Shape } from '../../api/endpoint.ts';
+import { endpointKey, endpointName, type ParameterPlace, pathParameters } from '../../api/endpoint.ts';
+import { mapShape, type Shape } from '../../api/shape.ts';
 import type { CodeBlock } from '../../documents/markdown.ts';
 import type { ShapeReader } from '../../fastapi/shapes.ts';
 import type { ClassStatement, Statement } from '../../python/syntax.ts';

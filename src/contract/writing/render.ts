@@ -1,6 +1,6 @@
-import type { EntryStyle } from '../document/entries.ts';
+import type { ColumnName } from '../document/columns.ts';
 import type { Role } from '../document/labels.ts';
-import type { ColumnName } from '../document/slot-facts.ts';
+import type { EntryStyle } from '../document/slots.ts';
 import type { EndpointDefinition } from './definition.ts';
 import type { ContractWords } from './words.ts';
 

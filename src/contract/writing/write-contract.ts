@@ -1,7 +1,8 @@
 import { endpointKey } from '../../api/endpoint.ts';
+import type { ParsedDocument } from '../document/documents.ts';
 import { isOnlyMarker, isOpenText } from '../document/endpoint-text.ts';
 import type { Entry } from '../document/entries.ts';
-import type { ParsedDocument, ReadContract } from '../document/read-contract.ts';
+import type { ReadContract } from '../document/read-contract.ts';
 import { type EndpointDefinition, parseEndpointName } from './definition.ts';
 import { WRITTEN_ROLES, type WrittenRole } from './render.ts';
 import { lineStart, type Splice, spliced } from './splice.ts';

@@ -1,10 +1,11 @@
 import type { CodeBlock } from '../../documents/markdown.ts';
 import { toLf } from '../../workspace/text.ts';
+import type { ParsedDocument } from '../document/documents.ts';
 import { isOnlyMarker, isOpenText } from '../document/endpoint-text.ts';
-import { codeBlocks } from '../document/entries.ts';
 import { roleOf } from '../document/labels.ts';
 import { pythonBlocks, usualImports } from '../document/models.ts';
-import type { ParsedDocument, ReadContract } from '../document/read-contract.ts';
+import type { ReadContract } from '../document/read-contract.ts';
+import { codeBlocks } from '../document/sections.ts';
 import { lineStart, type Splice, spliced } from './splice.ts';
 import type { Change, WriteOptions } from './write-contract.ts';
 import type { Conflict } from './write-entry.ts';

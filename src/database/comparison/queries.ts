@@ -4,11 +4,11 @@ import type { ModuleFacts, Scope } from '../../python/module-facts.ts';
 import type { Module, Project } from '../../python/project.ts';
 import type { Resolver } from '../../python/resolver.ts';
 import { keywordArgument, type StringExpression } from '../../python/syntax.ts';
-import type { Difference } from '../comparison/differences.ts';
+import type { MappedClass, ModelReading } from '../models/reader.ts';
 import type { Place, Table } from '../schema.ts';
 import type { SqlParser } from '../script/postgresql/parser.ts';
+import type { Difference } from './differences.ts';
 import { unknownColumns } from './raw-sql.ts';
-import type { MappedClass, ModelReading } from './reader.ts';
 
 const ASIDE = /(^|\/)(migrations?|alembic|versions|docs?|examples?|samples?|benchmarks?)\//;
 /** Methods that take an SQL text first. */
