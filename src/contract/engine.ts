@@ -1,6 +1,6 @@
 import { Thread } from '../workspace/thread.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import type { Comparison } from './comparison/compare.ts';
+import type { Comparison } from './comparison/differences.ts';
 import type { ContractAnswer, ContractFiles, ContractReading, ContractTask } from './worker.ts';
 import type { DefineRequest, DefineResult } from './writing/define.ts';
 

@@ -1,7 +1,8 @@
 import { readCode } from '../fastapi/endpoints.ts';
 import { currentProject, type ProjectTools } from '../python/open-project.ts';
-import { type Comparison, compare } from './comparison/compare.ts';
+import { compare } from './comparison/compare.ts';
 import { checkCompleteness } from './comparison/completeness.ts';
+import type { Comparison } from './comparison/differences.ts';
 import type { Contract, ContractProblem } from './contract.ts';
 import type { ContractDocument } from './document/documents.ts';
 import { readContract } from './document/read-contract.ts';

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { endpointName, type Place } from '../api/endpoint.ts';
-import { type Comparison, DIFFERENCE_KINDS, type Difference } from '../contract/comparison/compare.ts';
 import { isReady } from '../contract/comparison/completeness.ts';
+import type { Comparison } from '../contract/comparison/differences.ts';
+import { DIFFERENCE_KINDS, type Difference } from '../contract/comparison/differences.ts';
 import { progressCounts } from '../contract/comparison/progress.ts';
 import type { ContractProblem } from '../contract/contract.ts';
 import { GENERATOR } from '../contract/openapi.ts';
