@@ -1,6 +1,6 @@
 import { collectFacts, type ModuleFacts } from '../python/module-facts.ts';
+import { enclosingFunction } from '../python/names.ts';
 import { type PythonParser, TooComplex, type TreeNode } from '../python/parser.ts';
-import { enclosingFunction } from '../python/resolver.ts';
 import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { buildModule } from '../python/syntax-builder.ts';
 

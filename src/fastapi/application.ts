@@ -1,8 +1,9 @@
 import type { Place } from '../api/endpoint.ts';
 import { isTestFile } from '../python/markers.ts';
 import { callsIn, type FunctionFacts, type Scope } from '../python/module-facts.ts';
+import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import type { Resolver } from '../python/resolver.ts';
 import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { Includes } from './includes.ts';
 import { type Registration, registrationsIn } from './registrations.ts';

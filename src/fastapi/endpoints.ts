@@ -1,8 +1,9 @@
 import { type Content, type Endpoint, type ErrorResponse, normalisedPath, type Place, pathParameters } from '../api/endpoint.ts';
 import { type Shape, UNKNOWN } from '../api/shape.ts';
 import type { FunctionFacts } from '../python/module-facts.ts';
+import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import type { Resolver } from '../python/resolver.ts';
 import { type Argument, type Expression, keywordArgument } from '../python/syntax.ts';
 import { type Application, ApplicationReader, type Options, type Route, type Unresolved } from './application.ts';
 import { InputReader } from './inputs.ts';

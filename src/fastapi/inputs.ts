@@ -1,8 +1,8 @@
 import type { Content, Parameter, ParameterPlace } from '../api/endpoint.ts';
 import { hasBody } from '../api/endpoint.ts';
 import { type Field, type Shape, withoutNull } from '../api/shape.ts';
+import { spelled } from '../python/names.ts';
 import type { Resolver } from '../python/resolver.ts';
-import { spelled } from '../python/resolver.ts';
 import {
   type Argument,
   type CallExpression,

@@ -1,8 +1,9 @@
 import data from '../../data/library-methods.json';
 import type { ErrorResponse, Place } from '../api/endpoint.ts';
 import { callsIn, type FunctionFacts, isInside } from '../python/module-facts.ts';
+import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolved, type Resolver, spelled } from '../python/resolver.ts';
+import type { Resolved, Resolver } from '../python/resolver.ts';
 import { STANDARD_LIBRARY } from '../python/standard-library.ts';
 import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
 import type { ApplicationReader } from './application.ts';

@@ -1,7 +1,8 @@
 import { APPLICATIONS, ROUTERS } from '../python/framework-classes.ts';
 import type { Scope } from '../python/module-facts.ts';
+import { spelled } from '../python/names.ts';
 import type { Module } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import type { Resolver } from '../python/resolver.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
 
 /** True for a call that makes a router or an application. The class of a library cannot be followed: its name says what it is. */

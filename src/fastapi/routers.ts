@@ -1,8 +1,9 @@
 import { APPLICATIONS } from '../python/framework-classes.ts';
 import { isTestFile } from '../python/markers.ts';
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
+import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import type { Resolver } from '../python/resolver.ts';
 import type { CallExpression, Expression } from '../python/syntax.ts';
 import { makesApplication, makesRouter } from './router-classes.ts';
 import type { WholeModules } from './whole-modules.ts';

@@ -1,7 +1,8 @@
 import { isTestFile } from '../python/markers.ts';
 import type { Scope } from '../python/module-facts.ts';
+import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
-import { type Resolver, spelled } from '../python/resolver.ts';
+import type { Resolver } from '../python/resolver.ts';
 import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
 import { Includes, type RouterObject } from './includes.ts';
 import { registrationsIn } from './registrations.ts';

@@ -1,7 +1,8 @@
 import { type CodeSite, literalValue } from '../../python/literals.ts';
+import { spelled } from '../../python/names.ts';
 import type { Project } from '../../python/project.ts';
 import { parseQuotedAnnotation } from '../../python/quoted-annotation.ts';
-import { type Resolver, spelled } from '../../python/resolver.ts';
+import type { Resolver } from '../../python/resolver.ts';
 import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument } from '../../python/syntax.ts';
 import type { Check, Column, ColumnType, Place, Said, Expression as SqlExpression, Unknown } from '../schema.ts';
 import { namedType } from '../script/postgresql/types.ts';

@@ -1,6 +1,7 @@
 import { literalValue } from '../../python/literals.ts';
+import { spelled } from '../../python/names.ts';
 import type { Project } from '../../python/project.ts';
-import { classScope, type Resolved, type Resolver, spelled } from '../../python/resolver.ts';
+import { classScope, type Resolved, type Resolver } from '../../python/resolver.ts';
 import { type Expression, expressionsOf, isConstant, keywordArgument, type Statement, walkExpression } from '../../python/syntax.ts';
 import { onlyReturn, type TypeSource } from './types.ts';
 

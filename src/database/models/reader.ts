@@ -1,7 +1,8 @@
 import { type CodeSite, literalValue } from '../../python/literals.ts';
 import { isTestFile } from '../../python/markers.ts';
+import { spelled } from '../../python/names.ts';
 import type { Module, Project } from '../../python/project.ts';
-import { classScope, type Resolver, spelled } from '../../python/resolver.ts';
+import { classScope, type Resolver } from '../../python/resolver.ts';
 import {
   type CallExpression,
   type Expression,

@@ -1,6 +1,7 @@
 import { type CodeSite, enumMembers, type GivenArgument, isEnumeration, literalValue } from '../../python/literals.ts';
+import { spelled } from '../../python/names.ts';
 import type { Project } from '../../python/project.ts';
-import { type Resolved, type Resolver, spelled } from '../../python/resolver.ts';
+import type { Resolved, Resolver } from '../../python/resolver.ts';
 import {
   type Argument,
   type CallExpression,

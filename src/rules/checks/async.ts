@@ -1,5 +1,5 @@
 import type { CallFacts, FunctionFacts } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import { type Check, oncePerFile, type RuleContext } from '../context.ts';
 import { blockingEffect, type Effect } from '../knowledge/blocking-effect.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';

@@ -1,6 +1,6 @@
 import data from '../../../data/sql-execution.json';
 import type { Scope } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import type { Expression } from '../../python/syntax.ts';
 import type { Check, RuleContext } from '../context.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';

@@ -1,5 +1,5 @@
 import type { FunctionFacts, Scope } from '../../python/module-facts.ts';
-import { spelled } from '../../python/resolver.ts';
+import { spelled } from '../../python/names.ts';
 import type { Expression } from '../../python/syntax.ts';
 import type { Check, RuleContext } from '../context.ts';
 import { layerOf } from '../knowledge/layers.ts';

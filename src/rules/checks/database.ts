@@ -1,5 +1,5 @@
 import type { Scope } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import { type Expression, walkExpression } from '../../python/syntax.ts';
 import { CONFIG_PATH, parseWorkflowConfig } from '../../workspace/config.ts';
 import type { Check, RuleContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { FunctionFacts } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import type { Check, RuleContext } from '../context.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';
 import { inferenceCall, MODEL_LOADERS } from '../knowledge/inference.ts';

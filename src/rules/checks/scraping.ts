@@ -1,5 +1,5 @@
 import type { CallFacts } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import { blocksOf, type Span, type Statement, walkExpression } from '../../python/syntax.ts';
 import type { Check } from '../context.ts';
 import { isEndpoint } from '../knowledge/endpoints.ts';

@@ -1,6 +1,6 @@
 import data from '../../../data/infrastructure.json';
 import type { Scope } from '../../python/module-facts.ts';
-import { spelled } from '../../python/resolver.ts';
+import { spelled } from '../../python/names.ts';
 import type { CallExpression, Expression } from '../../python/syntax.ts';
 import { anyOf } from '../../workspace/vocabulary.ts';
 import type { Check, RuleContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { FunctionFacts } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import type { Span } from '../../python/syntax.ts';
 import type { Check, RuleContext } from '../context.ts';
 import { blockingFunction, blockingMethod } from '../knowledge/blocking-calls.ts';

@@ -1,7 +1,7 @@
 import { parse as parseToml } from 'smol-toml';
 import { isTestModule } from '../../python/markers.ts';
 import type { FunctionFacts } from '../../python/module-facts.ts';
-import { spelled } from '../../python/resolver.ts';
+import { spelled } from '../../python/names.ts';
 import type { Expression } from '../../python/syntax.ts';
 import { type WordIndex, wordHash } from '../../python/word-index.ts';
 import type { Check, RuleContext } from '../context.ts';

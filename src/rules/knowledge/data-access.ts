@@ -1,6 +1,6 @@
 import { SESSIONS } from '../../python/framework-classes.ts';
 import type { CallFacts } from '../../python/module-facts.ts';
-import { spelled } from '../../python/resolver.ts';
+import { spelled } from '../../python/names.ts';
 import { rootCall } from '../../python/syntax.ts';
 import type { RuleContext } from '../context.ts';
 import { isTable } from './tables.ts';

@@ -1,7 +1,8 @@
 import data from '../../../data/model-libraries.json';
 import type { CallFacts } from '../../python/module-facts.ts';
+import { spelled } from '../../python/names.ts';
 import type { Module } from '../../python/project.ts';
-import { type Resolver, spelled } from '../../python/resolver.ts';
+import type { Resolver } from '../../python/resolver.ts';
 import { wholly } from '../../workspace/vocabulary.ts';
 
 /** Calls that load a model's weights, by their full dotted name. */

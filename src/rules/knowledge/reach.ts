@@ -1,6 +1,7 @@
 import type { CallFacts, FunctionFacts, ModuleFacts } from '../../python/module-facts.ts';
+import { spelled } from '../../python/names.ts';
 import type { Module, Project } from '../../python/project.ts';
-import { type Resolved, type Resolver, spelled } from '../../python/resolver.ts';
+import type { Resolved, Resolver } from '../../python/resolver.ts';
 import type { FunctionStatement } from '../../python/syntax.ts';
 import { blockingEffect, type Effect } from './blocking-effect.ts';
 

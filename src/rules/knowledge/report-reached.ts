@@ -1,5 +1,5 @@
 import type { CallFacts, FunctionFacts } from '../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../python/names.ts';
 import { oncePerFile, type RuleContext } from '../context.ts';
 import type { Effect } from './blocking-effect.ts';
 import type { Reached } from './reach.ts';

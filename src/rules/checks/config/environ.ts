@@ -1,5 +1,5 @@
 import { SETTINGS } from '../../../python/framework-classes.ts';
-import { spelled } from '../../../python/resolver.ts';
+import { spelled } from '../../../python/names.ts';
 import type { Check } from '../../context.ts';
 
 /** These read only where their result is used. */

@@ -1,7 +1,8 @@
 import type { Registration } from '../../../fastapi/registrations.ts';
 import { ServedPaths } from '../../../fastapi/served-paths.ts';
 import type { FunctionFacts } from '../../../python/module-facts.ts';
-import { type Resolved, spelled } from '../../../python/resolver.ts';
+import { spelled } from '../../../python/names.ts';
+import type { Resolved } from '../../../python/resolver.ts';
 import { type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { routesOf } from '../../knowledge/endpoints.ts';

@@ -1,5 +1,5 @@
 import type { FunctionFacts } from '../../../python/module-facts.ts';
-import { spelled } from '../../../python/resolver.ts';
+import { spelled } from '../../../python/names.ts';
 import { type Statement, walkStatements } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { databaseWork } from '../../knowledge/data-access.ts';

@@ -1,6 +1,6 @@
 import { isTestFile } from '../../../python/markers.ts';
 import type { CallFacts, FunctionFacts } from '../../../python/module-facts.ts';
-import { spelled } from '../../../python/resolver.ts';
+import { spelled } from '../../../python/names.ts';
 import { rootCall } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { databaseWork } from '../../knowledge/data-access.ts';

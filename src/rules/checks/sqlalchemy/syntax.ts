@@ -1,6 +1,6 @@
 import { ASYNC_SESSIONS, SESSIONS, SYNC_SESSIONS } from '../../../python/framework-classes.ts';
 import type { Scope } from '../../../python/module-facts.ts';
-import { enclosingFunction, spelled } from '../../../python/resolver.ts';
+import { enclosingFunction, spelled } from '../../../python/names.ts';
 import { type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { isTable } from '../../knowledge/tables.ts';
