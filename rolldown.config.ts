@@ -86,6 +86,7 @@ export default defineConfig([
       load: 'stress/load.ts',
       bundle: 'scripts/bundle.ts',
       docs: 'scripts/docs.ts',
+      'new-rule': 'scripts/new-rule.ts',
       'tool-definitions': 'scripts/tool-definitions.ts',
       demo: 'scripts/demo.ts',
       bench: 'bench/bench.ts',

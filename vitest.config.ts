@@ -9,7 +9,7 @@ export default defineConfig({
     // They wait for those processes more than they compute.
     maxWorkers: 2,
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/python/**', 'test/conformance/**', 'test/packages/**'],
+    exclude: ['test/browser/**', 'test/real-python/**', 'test/conformance/**', 'test/packages/**'],
     server: { deps: { inline: ['jsonc-parser'] } },
   },
 });

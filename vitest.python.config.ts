@@ -5,6 +5,6 @@ export default defineConfig({
     // They start PostgreSQL, and Python for every command of Alembic.
     testTimeout: 120_000,
     hookTimeout: 300_000,
-    include: ['test/python/**/*.test.ts'],
+    include: ['test/real-python/**/*.test.ts'],
   },
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { z } from 'zod';
-import { pythonEnvironment } from '../test/python/python-environment.ts';
+import { pythonEnvironment } from '../test/real-python/python-environment.ts';
 import { CONTRACT_LOG, CONTRACT_PATH, DEFINITION, DEVELOP_LOG, FILES, finishedFile, OPEN_CONTRACT } from './journey.ts';
 
 // Drives the built server as an MCP client would, on a copy of the sample workspace, and prints the dialogue. With `--full` it is a

@@ -298,12 +298,7 @@ export class InputReader {
     const resolved = this.resolver.resolve(site.module, site.scope, callable);
     switch (resolved?.kind) {
       case 'function':
-        this.followFunction(
-          resolved.module.path,
-          resolved.node.start,
-          resolved.module.facts.classes.length > 0 && callable.kind === 'attribute',
-          depth,
-        );
+        this.followFunction(resolved.module.path, resolved.node.start, depth);
         return;
       case 'class':
         this.followClass(resolved, '__init__', depth);
@@ -356,14 +351,14 @@ export class InputReader {
       if (made !== undefined && inner !== undefined) {
         // A function that takes anything gets its signature elsewhere, mostly that of a class.
         if (inner.node.parameters.some((parameter) => parameter.form !== 'plain')) this.isUnclear = true;
-        this.followFunction(made.module.path, inner.node.start, false, depth);
+        this.followFunction(made.module.path, inner.node.start, depth);
         return;
       }
     }
     this.hasUnknown = true;
   }
 
-  private followFunction(path: string, start: number, isMethod: boolean, depth: number): void {
+  private followFunction(path: string, start: number, depth: number): void {
     const key = `${path}:${start}`;
     if (this.followed.has(key)) return;
     this.followed.add(key);
@@ -375,14 +370,14 @@ export class InputReader {
     if (AUTHENTICATES.test(found.owner.node.name)) this.isAuthenticated = true;
     this.dependencies.push({ path, start });
     const isStatic = found.owner.node.decorators.some((decorator) => decorator.kind === 'name' && decorator.id === 'staticmethod');
-    const skipsFirst = (isMethod || found.owner.parentClass !== undefined) && !isStatic && found.owner.parentClass !== undefined;
+    const skipsFirst = !isStatic && found.owner.parentClass !== undefined;
     this.addFunction({ module: found.module, scope: found.owner.definedIn }, found.owner.node.parameters, skipsFirst, depth);
   }
 
   private followClass(type: Parameters<typeof siteOf>[0], method: '__init__' | '__call__', depth: number): void {
     const member = this.resolver.member(type, method);
     if (member?.kind === 'function') {
-      this.followFunction(member.module.path, member.node.start, true, depth);
+      this.followFunction(member.module.path, member.node.start, depth);
       return;
     }
     if (method === '__call__') {

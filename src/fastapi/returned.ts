@@ -276,7 +276,7 @@ export class ReturnedShapes {
 }
 
 /** A shape that says next to nothing: `Any`, `dict`, `dict[str, Any]`, `list[dict]`. */
-export function isVague(shape: Shape): boolean {
+function isVague(shape: Shape): boolean {
   const { shape: inner } = withoutNull(shape);
   switch (inner.kind) {
     case 'unknown':

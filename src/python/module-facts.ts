@@ -101,7 +101,6 @@ export interface AssignmentFacts extends Site {
   readonly target: Expression;
   readonly value: Expression | undefined;
   readonly operator: string | undefined;
-  readonly hasAnnotation: boolean;
 }
 
 /** Everything the rules read about one file. */
@@ -287,7 +286,6 @@ class FactsCollector {
         target,
         value: node.value,
         operator: node.operator,
-        hasAnnotation: node.annotation !== undefined,
       });
     }
     if (node.annotation !== undefined) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type Tinypool from 'tinypool';
 import { packageFile } from './package-root.ts';
 import { errnoOf, Refusal } from './refusal.ts';
@@ -70,9 +71,11 @@ function isOutOfMemory(error: unknown): boolean {
 
 /** The pool is loaded on first use: the server answers its client before that. */
 async function startPool(worker: string, maxMegabytes: number): Promise<Tinypool> {
+  const filename = packageFile(worker);
+  if (!existsSync(filename)) throw new Error(`${worker} is missing: build the product (npm run build)`);
   const { default: Pool } = await import('tinypool');
   return new Pool({
-    filename: packageFile(worker),
+    filename,
     minThreads: 1,
     maxThreads: 1,
     idleTimeout: IDLE_MS,

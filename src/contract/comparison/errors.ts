@@ -20,7 +20,6 @@ export function compareErrors(pair: EndpointPair): Difference[] {
     // What a dependency refuses (a missing login) need not be repeated by every endpoint.
     if (raised.status >= 500 || raised.when === 'documented' || (raised.when !== '' && EVERYWHERE.has(raised.status))) continue;
     if (statuses.has(raised.status)) continue;
-    if (EVERYWHERE.has(raised.status) && raised.when !== '') continue;
     // The same error under another status is one difference: said where the contract names it.
     if (raised.code !== '' && contract.errors.some((error) => sameCode(error.code, raised.code))) continue;
     const key = `${raised.status}`;

@@ -91,7 +91,7 @@ function errorsInText(text: string, place: Place): ErrorResponse[] {
 const REASONS = /^(OK|CREATED|HTTP|JSON|TBD|POST|GET|PUT|PATCH|DELETE|ID|URL|API|JWT|UUID|SQL)$/;
 
 /** The machine-readable code in a text: of a JSON example, or a word in capitals. */
-export function errorCode(text: string): string {
+function errorCode(text: string): string {
   const named = /["'](?:code|error_code|errorCode|error|type)["']\s*:\s*["']?([A-Za-z][\w.-]+|\d{4,6})["']?/.exec(text)?.[1];
   if (named !== undefined) return named;
   const capital = [...text.matchAll(/(?<![\w.])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,}\d*)(?![\w.])/g)]

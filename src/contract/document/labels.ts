@@ -4,7 +4,7 @@ import { anyOf } from '../../workspace/vocabulary.ts';
 import { isOpenText, plainText } from './endpoint-text.ts';
 
 /** What a label or heading inside an endpoint's part of a contract announces. */
-export const ROLES = [
+const ROLES = [
   ...(['summary', 'auth', 'method', 'path', 'parameters', 'path_parameters', 'query_parameters', 'headers'] as const),
   ...(['request', 'response', 'errors', 'status', 'media_type', 'validation', 'change', 'models'] as const),
 ] as const;

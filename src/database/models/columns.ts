@@ -62,8 +62,6 @@ interface Annotated {
 }
 
 const COLUMN = /^(Column|mapped_column|MappedColumn)$/;
-const NO_COLUMN =
-  /^(relationship|backref|synonym|composite|association_proxy|query_expression|dynamic_loader|hybrid_property|Relationship|aliased|undefer|validates)$/;
 const SPECIAL = /^(ForeignKey|Identity|Computed|Sequence|CheckConstraint|FetchedValue|DefaultClause|ColumnDefault)$/;
 const MAX_DEPTH = 8;
 
@@ -213,7 +211,7 @@ export class ColumnReader {
       if (inner?.kind !== 'call' && name === 'column_property') return 'none';
       return inner === undefined ? undefined : this.columnArguments(site, inner, depth - 1);
     }
-    if (name !== undefined && (NO_COLUMN.test(name) || !COLUMN.test(name))) return 'none';
+    if (name !== undefined && !COLUMN.test(name)) return 'none';
     const resolved = this.resolver.resolve(site.module, site.scope, value.func);
     if (resolved?.kind === 'function') {
       const returned = onlyReturn(this.project, resolved, { site, args: value.args });

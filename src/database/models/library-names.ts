@@ -1,7 +1,7 @@
 import data from '../../../data/sqlalchemy-names.json';
 import type { CodeSite } from '../../python/literals.ts';
 import type { Resolver } from '../../python/resolver.ts';
-import type { CallExpression, Expression } from '../../python/syntax.ts';
+import type { Expression } from '../../python/syntax.ts';
 
 const LIBRARIES = /^(sqlalchemy|sqlmodel|flask_sqlalchemy|flask_appbuilder)\./;
 
@@ -14,17 +14,6 @@ export function libraryName(resolver: Resolver, site: CodeSite, expression: Expr
   if (full === undefined || !LIBRARIES.test(full)) return undefined;
   const func = /\.(func\.\w+)$/.exec(full)?.[1];
   return func ?? full.slice(full.lastIndexOf('.') + 1);
-}
-
-/** The name of what a call makes, see {@link libraryName}. */
-export function madeByLibrary(
-  resolver: Resolver,
-  site: CodeSite,
-  expression: Expression,
-): { name: string; call: CallExpression } | undefined {
-  if (expression.kind !== 'call') return undefined;
-  const name = libraryName(resolver, site, expression.func);
-  return name === undefined ? undefined : { name, call: expression };
 }
 
 /** Names that `from sqlalchemy import *` may bring. */

@@ -18,13 +18,6 @@ const LEFT_OUT: readonly RegExp[] = [
 ];
 const PROMISE = /\b(TODO|FIXME|TBD|implement|not implemented|placeholder|stub|fill in)\b|待实现|未実装/i;
 const INTENDED_NOTHING = /noop|no_op|nothing|dummy|null|stub|placeholder|fake|mock|hook|callback|on_/i;
-const ABSTRACT_BASES = new Set([
-  'abc.ABC',
-  'typing.Protocol',
-  'typing_extensions.Protocol',
-  'builtins.Exception',
-  'builtins.BaseException',
-]);
 const ABSTRACT_DECORATORS = new Set([
   'abc.abstractmethod',
   'abc.abstractproperty',
@@ -69,7 +62,7 @@ function isDeliberatelyEmpty(context: RuleContext, owner: FunctionFacts): boolea
   );
   if (inside.some((comment) => PROMISE.test(comment.text))) return false;
   if (context.role === 'tests' || context.hasDecorator(owner, ABSTRACT_DECORATORS) || isImportFallback(context, owner)) return true;
-  if (owner.parentClass !== undefined && isOpenClass(context, owner.parentClass)) return true;
+  if (owner.parentClass !== undefined && isOpenClass(owner.parentClass)) return true;
   const hasDocstring = node.body.some(isDocstring);
   const promisesValue = node.returns !== undefined && !(node.returns.kind === 'constant' && node.returns.value === 'None');
   // Click groups, dependencies that only declare parameters, property setters: the decorator or docstring is the point.
@@ -89,16 +82,11 @@ function isImportFallback(context: RuleContext, owner: FunctionFacts): boolean {
 }
 
 /** Classes whose members may be empty: abstract ones, protocols, and any with a base that may define the hook. */
-function isOpenClass(context: RuleContext, owner: ClassFacts): boolean {
-  if (owner.node.bases.length > 0 || owner.node.keywords.length > 0) {
-    const ancestry = context.ancestry(context.classOf(owner));
-    return (
-      owner.node.bases.length > 0 ||
-      [...ancestry].some((name) => ABSTRACT_BASES.has(name)) ||
-      owner.node.keywords.some((each) => each.keyword === 'metaclass')
-    );
-  }
-  return /^(Base|Abstract|Null|Noop|NoOp|Dummy|Fake|Mock|Stub)|(Base|Protocol|Interface|Mixin)$/.test(owner.node.name);
+function isOpenClass({ node }: ClassFacts): boolean {
+  if (node.bases.length > 0 || node.keywords.some((each) => each.keyword === 'metaclass')) return true;
+  return (
+    node.keywords.length === 0 && /^(Base|Abstract|Null|Noop|NoOp|Dummy|Fake|Mock|Stub)|(Base|Protocol|Interface|Mixin)$/.test(node.name)
+  );
 }
 
 /** Below `if TYPE_CHECKING:` or inside a function, empty functions are declarations or callbacks. */
