@@ -47,7 +47,7 @@ export async function noteBatch(
       if (entry === undefined) changed.delete(path);
       else changed.set(path, entry);
       const text = `${JSON.stringify({ files: Object.fromEntries(changed) }, undefined, 2)}\n`;
-      const target = await workspace.resolve(`${folder}/${NAME}`, 'write');
+      const target = await workspace.resolveOwn(`${folder}/${NAME}`);
       await writeAtomically(target, encodeText(text, false), hash === undefined ? { kind: 'absent' } : { kind: 'hash', hash });
       return;
     } catch (error) {

@@ -1,7 +1,8 @@
 import { type LineEnding, lineBreaks, withLineEnding } from '../workspace/text.ts';
 import { isMarker } from './batch.ts';
 import { fencedLines } from './fences.ts';
-import { findSections, readSections, type Section, sectionNames, trimmedContent, withReplaced, withSectionText } from './sections.ts';
+import type { Section } from './parse-sections.ts';
+import { findSections, readSections, sectionNames, trimmedContent, withReplaced, withSectionText } from './sections.ts';
 
 /** What is written in one call of a batch: a section of a document, or a `# [TBD] name` line of a module's outline. */
 export interface BatchSection {

@@ -1,6 +1,6 @@
 import data from '../../data/document-words.json';
 import { inLanguage } from './in-language.ts';
-import { readBlocks } from './markdown.ts';
+import { blocksInThread } from './markdown-thread.ts';
 
 /** A migration as the work breakdown records it. */
 export interface MigrationRecord {
@@ -42,7 +42,7 @@ export function namesRevision(text: string, revision: string): boolean {
 
 /** The offset behind the last row of the migrations table; undefined where there is none. */
 async function endOfTable(text: string): Promise<number | undefined> {
-  const blocks = await readBlocks(text);
+  const blocks = await blocksInThread(text);
   const heading = blocks.findIndex((block) => block.kind === 'heading' && TITLES.has(block.text.replace(/^[\d.]+\s+/, '').toLowerCase()));
   if (heading === -1) return undefined;
   const section = blocks.slice(heading + 1);

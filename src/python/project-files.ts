@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
-import { SKIPPED_FOLDERS } from '../workspace/listing.ts';
+import { SKIPPED_FOLDERS } from '../workspace/skipped-folders.ts';
 import { isWellKnown } from './distributions.ts';
 import { declaredIn } from './manifests.ts';
 import { isTestFile, type Marker, markersIn } from './markers.ts';

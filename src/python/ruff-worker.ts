@@ -1,5 +1,6 @@
 import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
 import { z } from 'zod';
+import { THREAD_IS_SPENT } from '../workspace/thread.ts';
 import { neutraliseSuppressions, type RuffDiagnostic, type RuffResult, type RuffSettings, type RuffTask, SAFELY_FIXED } from './ruff.ts';
 
 const location = z.object({ row: z.number(), column: z.number() });
@@ -36,26 +37,20 @@ function check(text: string, settings: RuffSettings, codes: readonly string[]): 
         : [],
     }));
   } catch (error) {
-    // Source nested thousands of levels deep exhausts the stack and leaves the workspace unusable.
-    linters.clear();
-    const isExhausted = error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError');
-    if (!isExhausted) throw error;
-    return [
-      {
-        code: 'invalid-syntax',
-        message: 'The source is nested too deeply to be analysed',
-        start: { row: 1, column: 1 },
-        end: { row: 1, column: 1 },
-        edits: [],
-      },
-    ];
+    throw isExhausted(error) ? new Error(THREAD_IS_SPENT) : error;
   }
+}
+
+/** True when source nested thousands of levels deep has exhausted the stack: this instance of Ruff never recovers. */
+function isExhausted(error: unknown): boolean {
+  return error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError');
 }
 
 function format(text: string, settings: RuffSettings): string | undefined {
   try {
     return linter(settings, []).format(text);
-  } catch {
+  } catch (error) {
+    if (isExhausted(error)) throw new Error(THREAD_IS_SPENT);
     return undefined;
   }
 }

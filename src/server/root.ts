@@ -1,6 +1,6 @@
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { homeFolder } from '../workspace/home.ts';
 import { Refusal } from '../workspace/refusal.ts';
 import { Workspace } from '../workspace/workspace.ts';
 
@@ -66,5 +66,6 @@ function folderOf(uri: string): string | undefined {
 
 /** Desktop clients start servers in the file system's root or the home folder: neither is a project. */
 function isUsableByDefault(folder: string): boolean {
-  return path.dirname(folder) !== folder && path.relative(folder, os.homedir()) !== '';
+  const home = homeFolder();
+  return path.dirname(folder) !== folder && (home === undefined || path.relative(folder, home) !== '');
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
+import { homeFolder } from '../workspace/home.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { exists } from './paths.ts';
 import { runProcess } from './process.ts';
@@ -82,7 +82,7 @@ const conda: Manager = {
     const files = await Promise.all(['environment.yml', 'environment.yaml'].map((name) => readIfThere(path.join(folder, name))));
     const wanted = files.flatMap((text) => /^name:[ \t]*["']?([^\s"'#]+)/m.exec(text)?.[1] ?? [])[0];
     if (wanted === undefined) return undefined;
-    const home = environment.HOME ?? environment.USERPROFILE ?? os.homedir();
+    const home = environment.HOME ?? environment.USERPROFILE ?? homeFolder() ?? '';
     const known = (await readIfThere(path.join(home, '.conda', 'environments.txt'))).split('\n').map((line) => line.trim());
     const folders = [environment.CONDA_PREFIX ?? '', ...known].filter((each) => path.basename(each) === wanted);
     for (const each of folders) {

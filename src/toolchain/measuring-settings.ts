@@ -10,7 +10,9 @@ export interface MeasuringSettings {
 }
 
 const FILES = ['pytest.ini', '.pytest.ini', 'pyproject.toml', 'tox.ini', 'setup.cfg', '.coveragerc'];
-const ADDED_OPTIONS = /^[ \t]*addopts[ \t]*=\s*(?:\[[^\]]*\]|"""[\s\S]*?"""|.*(?:\n[ \t]+.*)*)/gm;
+/** No configuration is longer, in characters. */
+const MAX_LENGTH = 50_000;
+const ADDED_OPTIONS = /^[ \t]*addopts[ \t]*=\s{0,200}(?:\[[^\]]{0,4000}\]|"""[\s\S]{0,4000}?"""|.*(?:\n[ \t]+.*)*)/gm;
 
 /** Reads the configuration in a package's folder (workspace-relative), and the options in the server's own environment. */
 export async function readMeasuringSettings(
@@ -19,7 +21,10 @@ export async function readMeasuringSettings(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<MeasuringSettings> {
   const texts = await Promise.all(
-    FILES.map(async (name) => (await workspace.readTextIfExists(path.posix.join(folder, name)).catch(() => undefined))?.text ?? ''),
+    FILES.map(async (name) => {
+      const file = await workspace.readTextIfExists(path.posix.join(folder, name)).catch(() => undefined);
+      return file?.text.slice(0, MAX_LENGTH) ?? '';
+    }),
   );
   const options = [...texts.flatMap((text) => text.match(ADDED_OPTIONS) ?? []), environment.PYTEST_ADDOPTS ?? ''].join('\n');
   return {

@@ -288,6 +288,6 @@ async function writeExport(
     );
   const expected: Expectation = existing === undefined ? { kind: 'absent' } : { kind: 'hash', hash: existing.hash };
   if (existing?.text !== content)
-    await writeAtomically(await workspace.resolve(target, 'write'), encodeText(content, false), expected, existing?.mode);
+    await writeAtomically(await workspace.resolveOwn(target), encodeText(content, false), expected, existing?.mode);
   return target;
 }

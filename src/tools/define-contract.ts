@@ -170,12 +170,7 @@ async function write(workspace: Workspace, disk: ContractOnDisk, writes: readonl
     if (file === undefined) throw new Error(`${path} is no document of the contract`);
     const bytes = encodeText(content, file.bom);
     try {
-      await writeAtomically(
-        await workspace.resolve(path, 'write'),
-        bytes,
-        { kind: 'hash', hash: hashes.get(path) ?? file.hash },
-        file.mode,
-      );
+      await writeAtomically(await workspace.resolveOwn(path), bytes, { kind: 'hash', hash: hashes.get(path) ?? file.hash }, file.mode);
     } catch (error) {
       if (!(error instanceof Refusal) || index === 0) throw error;
       const done = writes.slice(0, index).map((each) => each.what);

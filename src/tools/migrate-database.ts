@@ -322,12 +322,7 @@ async function record(
   else {
     const text = await withMigrations(wbs.text, records, language);
     if (text !== wbs.text) {
-      await writeAtomically(
-        await workspace.resolve(wbs.path, 'write'),
-        encodeText(text, wbs.bom),
-        { kind: 'hash', hash: wbs.hash },
-        wbs.mode,
-      );
+      await writeAtomically(await workspace.resolveOwn(wbs.path), encodeText(text, wbs.bom), { kind: 'hash', hash: wbs.hash }, wbs.mode);
       lines.push(`Recorded in ${wbs.path}.`);
     }
   }

@@ -51,7 +51,9 @@ export const writeFile = defineTool({
       const workspace = await session.workspace();
       const target = await workspace.resolve(input.path, 'write');
       const { mode, folders } = await requireReadyToWrite(session, workspace);
-      refuseForRole(target.relative, mode, folders);
+      // A link must not make another file of it: roles, kinds of files and rules go by where it leads, too.
+      const canonical = await workspace.canonical(target);
+      for (const name of [target.relative, canonical]) refuseForRole(name, mode, folders);
       const existing = await workspace.readTextIfExists(input.path);
       const isReplacement = input.content !== undefined && input.section === undefined;
       // A section is found anew in whatever the file holds now.
@@ -61,9 +63,10 @@ export const writeFile = defineTool({
       const place = { workspace, folder: folders.temp, session };
       const change = await proposedText(place, target.relative, existing, input);
       const proposed = change.text;
-      const python = isPython(target.relative)
-        ? await judgePython(session, workspace, target.relative, existing, proposed, input)
-        : undefined;
+      const python =
+        isPython(target.relative) || isPython(canonical)
+          ? await judgePython(session, workspace, isPython(canonical) ? canonical : target.relative, existing, proposed, input)
+          : undefined;
       const bytes = encodeText(python?.text ?? proposed, existing?.bom ?? false);
       if (bytes.length > MAX_FILE_BYTES)
         throw new Refusal(

@@ -1,76 +1,41 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import ignore, { type Ignore } from 'ignore';
-import { hasControlCharacter } from './paths.ts';
+import type { ListingAnswer, ListingTask } from './listing-worker.ts';
+import { Refusal } from './refusal.ts';
+import { Thread } from './thread.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Folders that never hold the project's own files. */
-export const SKIPPED_FOLDERS: readonly string[] = [
-  '.git',
-  '.hg',
-  '.svn',
-  '.venv',
-  'venv',
-  '.tox',
-  '.nox',
-  'site-packages',
-  'node_modules',
-  '__pycache__',
-  '.mypy_cache',
-  '.ruff_cache',
-  '.pytest_cache',
-];
+/** A project of 100,000 files takes about two seconds. */
+const TIME_LIMIT_MS = 15_000;
+
+/** What a glob or an ignore file makes of its time is its own: it must not keep the protocol waiting. */
+const thread = new Thread('dist/listing-worker.js', 512, {
+  timeLimitMs: TIME_LIMIT_MS,
+  remedy: 'Use a simpler glob; if that does not help, ask the user to look at the .gitignore files of the project.',
+});
 
 /**
- * Workspace-relative files that match `patterns` (globs), sorted by code unit. Leaves out what `.gitignore` files name
- * (but never `.ai/`, which many teams ignore), virtual environments, caches, dependencies, and names that no path may have. Links are
- * not followed.
+ * Workspace-relative files that match `patterns` (globs), sorted by code unit. Leaves out what `exclude` (globs) and `.gitignore` files
+ * name (but never `.ai/`, which many teams ignore), virtual environments, caches, dependencies, and names that no path may have. Links
+ * are not followed.
+ * @throws Refusal `invalid_input` for a glob that cannot be read, `too_large` for an ignore file or a listing that is
  */
-export async function listFiles(workspace: Workspace, patterns: readonly string[], exclude: readonly string[] = []): Promise<string[]> {
-  const { default: fastGlob } = await import('fast-glob');
-  const root = workspace.realRoot;
-  const skipped = SKIPPED_FOLDERS.map((folder) => `**/${folder}/**`);
-  const options = { cwd: root, dot: true, followSymbolicLinks: false, suppressErrors: true, onlyFiles: true };
-  const ignoreFiles = await fastGlob('**/.gitignore', { ...options, ignore: skipped });
-  const matchers = await Promise.all(ignoreFiles.map((file) => readIgnoreFile(root, file)));
-  const rootFolders = matchers.filter((matcher) => matcher.folder === '').flatMap((matcher) => plainFolders(matcher.lines));
-  const found = await fastGlob([...patterns], {
-    ...options,
-    // Walking into a large ignored folder only to drop every file of it would cost seconds.
-    ignore: [...skipped, ...exclude, ...rootFolders.map((folder) => `**/${folder}/**`)],
-  });
-  return (
-    found
-      // Braces can hide that a pattern climbs: `{.,..}/*`.
-      .filter((file) => !file.split('/').includes('..') && !hasControlCharacter(file))
-      .filter((file) => isContextFile(file) || !matchers.some((matcher) => matcher.ignores(file)))
-      .sort((a, b) => (a < b ? -1 : 1))
-  );
-}
-
-function isContextFile(file: string): boolean {
-  return file.startsWith('.ai/');
-}
-
-interface IgnoreFile {
-  readonly folder: string;
-  readonly lines: readonly string[];
-  ignores(file: string): boolean;
-}
-
-async function readIgnoreFile(root: string, file: string): Promise<IgnoreFile> {
-  const text = await readFile(path.join(root, file), 'utf8').catch(() => '');
-  const matcher: Ignore = ignore().add(text);
-  const folder = path.posix.dirname(file) === '.' ? '' : `${path.posix.dirname(file)}/`;
-  return {
-    folder,
-    lines: text.split('\n').map((line) => line.trim()),
-    ignores: (candidate) => candidate.startsWith(folder) && matcher.ignores(candidate.slice(folder.length)),
-  };
-}
-
-/** Folder names that an ignore file drops without condition; none when it also re-includes something. */
-function plainFolders(lines: readonly string[]): string[] {
-  if (lines.some((line) => line.startsWith('!'))) return [];
-  return lines.filter((line) => /^[\w.-]+\/$/.test(line) && line !== '.ai/').map((line) => line.slice(0, -1));
+export async function listFiles(
+  workspace: Workspace,
+  patterns: readonly string[],
+  exclude: readonly string[] = [],
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const task: ListingTask = { root: workspace.realRoot, patterns, exclude };
+  const answer = await thread.run<ListingAnswer>(task, 'The list of files', signal);
+  switch (answer.kind) {
+    case 'files':
+      return [...answer.files];
+    case 'glob':
+      throw new Refusal('invalid_input', `The glob "${answer.glob}" cannot be read: ${answer.reason}.`, 'Use one such as src/**/*.py.');
+    case 'ignore_file':
+      throw new Refusal(
+        'too_large',
+        `"${answer.path}" has ${answer.megabytes} MB: ignore files are read up to 1 MB.`,
+        'Ask the user to shorten it.',
+      );
+  }
 }

@@ -1,7 +1,7 @@
 import { constants, lstatSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type PathUse, refuseProtected, toRelativePath } from './paths.ts';
+import { foldForComparison, type PathUse, refuseProtected, toRelativePath } from './paths.ts';
 import { errnoOf, Refusal } from './refusal.ts';
 import { decodeText, hashOf, type TextFile } from './text.ts';
 
@@ -60,6 +60,33 @@ export class Workspace {
     }
     if (realRelative !== '') refuseProtected(realRelative.replaceAll(path.sep, '/'), use);
     return { relative, real, exists };
+  }
+
+  /**
+   * What a checked path is called without links inside the workspace, relative and `/` separated: roles and kinds of files are judged by
+   * it, too. A project may keep its whole `.ai` folder elsewhere behind a link; what lies in it is still called `.ai/...`.
+   */
+  async canonical({ real }: ResolvedPath): Promise<string> {
+    const documents = await resolveLinks(path.join(this.realRoot, '.ai'), '.ai').catch(() => undefined);
+    const inDocuments = documents === undefined ? undefined : path.relative(documents.real, real);
+    const isDocument = inDocuments !== undefined && !inDocuments.startsWith('..') && !path.isAbsolute(inDocuments);
+    const name = isDocument ? path.join('.ai', inDocuments) : path.relative(this.realRoot, real);
+    return name.replaceAll(path.sep, '/');
+  }
+
+  /**
+   * Resolves a path that the server itself chose for writing: its logs, its records, and what it makes of documents.
+   * @throws Refusal `path_outside` when a link leads to another place than the one the path names
+   */
+  async resolveOwn(name: string): Promise<ResolvedPath> {
+    const resolved = await this.resolve(name, 'write');
+    const canonical = await this.canonical(resolved);
+    if (foldForComparison(canonical) === foldForComparison(resolved.relative)) return resolved;
+    throw new Refusal(
+      'path_outside',
+      `"${resolved.relative}" leads to "${canonical}" through a link, where this is not kept.`,
+      'Ask the user to replace the link by a folder or file of its own.',
+    );
   }
 
   /**

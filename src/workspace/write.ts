@@ -130,7 +130,7 @@ async function flushFolder(folder: string): Promise<void> {
 /** Locks live outside the workspace, so that a killed server leaves nothing in the project. */
 async function lock(real: string): Promise<() => Promise<void>> {
   const { default: lockfile } = await import('proper-lockfile');
-  const folder = path.join(os.tmpdir(), `python-engineer-mcp-${os.userInfo().uid}`);
+  const folder = path.join(os.tmpdir(), `python-engineer-mcp-${process.getuid?.() ?? -1}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return lockfile.lock(real, {
     realpath: false,

@@ -145,7 +145,7 @@ describe('what changes between the check and the write', () => {
   it('a file that another server is writing is refused, and the lock of a dead one is taken over', async () => {
     const root = await workspaceWith({ 'a.txt': 'old\n' });
     const target = await (await Workspace.open(root)).resolve('a.txt', 'write');
-    const folder = path.join(os.tmpdir(), `python-engineer-mcp-${os.userInfo().uid}`, `${hashOf(target.real)}.lock`);
+    const folder = path.join(os.tmpdir(), `python-engineer-mcp-${process.getuid?.() ?? -1}`, `${hashOf(target.real)}.lock`);
     await writeAtomically(target, Buffer.from('one\n'), { kind: 'hash', hash: hashOf('old\n') });
     await mkdir(folder);
     const future = new Date(Date.now() + 3_600_000);

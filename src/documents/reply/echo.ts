@@ -14,11 +14,21 @@ const MIN_SHARE = 0.6;
 /** So many in a row are a part of the document, however long the whole is. */
 const MIN_RUN = 12;
 
+/** No reply repeats most of a longer document, in characters. */
+const MAX_DOCUMENT = 500_000;
+/** A line that stands in more places says nothing of where a reply comes from. */
+const MAX_PLACES = 50;
+
 /** reply/no-echo: what a reply repeats of a document, where that is most of it or a long part; undefined otherwise. */
 export function echoOf(reply: string, document: string): Echo | undefined {
+  if (document.length > MAX_DOCUMENT) return undefined;
   const wanted = plainLines(document);
   const places = new Map<string, number[]>();
-  for (const [index, { text }] of wanted.entries()) places.set(text, [...(places.get(text) ?? []), index]);
+  for (const [index, { text }] of wanted.entries()) {
+    const known = places.get(text);
+    if (known === undefined) places.set(text, [index]);
+    else if (known.length < MAX_PLACES) known.push(index);
+  }
   const said = plainLines(reply);
   const repeated = said.filter(({ text }) => places.has(text));
   const [first] = repeated;

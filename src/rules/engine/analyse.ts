@@ -51,8 +51,8 @@ export class Analyser {
     this.reach = new Reach(this.resolver, this.project);
   }
 
-  /** The findings of one file, sorted; names it imports are followed on disk. */
-  analyse(file: SourceFile, { rules, roots, tested }: Judgement): FileResult {
+  /** The findings of one file, sorted; names it imports are followed on disk. Undefined for a source that is too complex to be read. */
+  analyse(file: SourceFile, { rules, roots, tested }: Judgement): FileResult | undefined {
     if (isTemplate(file)) return { findings: [], allowed: [], dependencies: INDEPENDENT };
     if (file.generation !== this.generation) {
       this.project.refresh();
@@ -67,7 +67,7 @@ export class Analyser {
       tree = this.parser.parse(file.text, 'whole');
     } catch (error) {
       if (!(error instanceof TooComplex)) throw error;
-      return tooComplex(file, rules);
+      return undefined;
     }
     const syntax = buildModule(tree, file.text);
     const facts = collectFacts(file.text, syntax);
@@ -134,24 +134,4 @@ function symbolAt(context: RuleContext, offset: number): string {
     .sort((a, b) => a.start - b.start)
     .map((node) => node.name)
     .join('.');
-}
-
-function tooComplex(file: SourceFile, rules: readonly RuleDefinition[]): FileResult {
-  const rule = rules.find((each) => each.id === 'code/complete');
-  if (rule === undefined) return { findings: [], allowed: [], dependencies: INDEPENDENT };
-  const finding: Finding = {
-    rule: rule.id,
-    severity: rule.severity,
-    message:
-      'The source is too complex to be analysed: nested more deeply than any that people write, or broken so that it cannot be parsed in time.',
-    path: file.path,
-    line: 1,
-    column: 1,
-    endLine: 1,
-    endColumn: 1,
-    edits: [],
-    symbol: '',
-    fix: 'Split the deepest expression into named parts, or mend the syntax.',
-  };
-  return { findings: [finding], allowed: [], dependencies: INDEPENDENT };
 }

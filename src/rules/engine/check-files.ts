@@ -100,14 +100,28 @@ async function withoutOldCode(findings: readonly Finding[], options: CheckOption
     const change = changes.get(path);
     if (change === undefined) continue;
     const own = judged.filter((finding) => finding.path === path);
-    const text = change.previousPath === undefined ? undefined : await textAtRevision(options.workspace, 'HEAD', change.previousPath);
-    const before =
-      text === undefined
-        ? undefined
-        : await options.engine.check(options.workspace, path, text, { rules, roots: options.project.roots }, options.settings);
-    for (const finding of addedFindings(before?.findings ?? [], own)) kept.add(finding);
+    const before = await findingsInLastCommit(change, rules, options);
+    if (before === undefined) continue;
+    for (const finding of addedFindings(before, own)) kept.add(finding);
   }
   return findings.filter((finding) => !ids.has(finding.rule) || kept.has(finding));
+}
+
+/** What rules found in a file as the last commit has it; undefined where a partial clone lacks its text: then its age cannot be known. */
+async function findingsInLastCommit(
+  { path, previousPath }: ChangedFile,
+  rules: readonly RuleDefinition[],
+  options: CheckOptions,
+): Promise<readonly Finding[] | undefined> {
+  if (previousPath === undefined) return [];
+  try {
+    const text = await textAtRevision(options.workspace, 'HEAD', previousPath);
+    const judgement = { rules, roots: options.project.roots };
+    return text === undefined ? [] : await findingsBefore(options.engine, options.workspace, path, text, judgement, options.settings);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }
 
 async function changesSinceCommit(options: CheckOptions): Promise<readonly ChangedFile[]> {
@@ -131,8 +145,8 @@ export async function checkChanges(revision: string, options: CheckOptions): Pro
     const previousPath = changes.get(file)?.previousPath;
     const previousText = previousPath === undefined ? undefined : await textAtRevision(options.workspace, revision, previousPath);
     if (previousText === undefined) return { ...now, older: 0 };
-    const before = await options.engine.check(options.workspace, file, previousText, judgementOf(options), options.settings);
-    const added = addedFindings(before.findings, now.findings);
+    const before = await findingsBefore(options.engine, options.workspace, file, previousText, judgementOf(options), options.settings);
+    const added = addedFindings(before, now.findings);
     return { findings: added, allowed: now.allowed, older: now.findings.length - added.length };
   });
 }
@@ -143,6 +157,23 @@ async function checkFile(file: string, lane: Lane, options: CheckOptions): Promi
     generation: options.generation,
     lane,
   });
+}
+
+/** The findings of an earlier text of a file; none where it could not be checked: then everything counts as new. */
+export async function findingsBefore(
+  engine: CheckEngine,
+  workspace: Workspace,
+  path: string,
+  text: string,
+  judgement: Judgement,
+  settings: PythonSettings,
+): Promise<readonly Finding[]> {
+  try {
+    return (await engine.check(workspace, path, text, judgement, settings)).findings;
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
 }
 
 function judgementOf({ rules, project }: CheckOptions): Judgement {

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import envPaths from 'env-paths';
 import { z } from 'zod';
 import { MARKERS, type Marker } from '../../python/markers.ts';
 import { ProjectFiles } from '../../python/project-files.ts';
@@ -49,7 +48,7 @@ export type Results = ReadonlyMap<string, Pick<FileResult, 'findings' | 'allowed
  * Processes may share it: each reads a whole store and replaces it at once; what cannot be read or written is done without.
  */
 export class ResultCache {
-  private readonly file: string;
+  private readonly file: string | undefined;
   private readonly version: string;
   private readonly files: ProjectFiles;
   private readonly entries: Map<string, Entry>;
@@ -58,7 +57,7 @@ export class ResultCache {
   private readonly located = new Map<string, string | null>();
 
   private constructor(
-    file: string,
+    file: string | undefined,
     version: string,
     files: ProjectFiles,
     entries: Map<string, Entry>,
@@ -77,11 +76,10 @@ export class ResultCache {
    */
   static async open(root: string, judgement: Judgement, settings: ReadonlyMap<string, string>): Promise<ResultCache> {
     const version = await versionOf(judgement);
-    const folder = envPaths('python-engineer-mcp', { suffix: '' }).cache;
-    const file = path.join(folder, `${sha1(root)}.json`);
+    const file = await storeFile(root);
     const files = new ProjectFiles(root);
     files.useRoots(judgement.roots);
-    const entries = await readStore(file, version);
+    const entries = file === undefined ? new Map<string, Entry>() : await readStore(file, version);
     for (const [name, { stamp, hash, markers }] of entries) files.seed(name, { stamp, hash, markers });
     return new ResultCache(file, version, files, entries, settings);
   }
@@ -127,7 +125,7 @@ export class ResultCache {
       // Files that are gone are forgotten.
       if (key !== undefined) entries[name] = { ...entry, key };
     }
-    await writeStore(this.file, JSON.stringify({ version: this.version, entries }));
+    if (this.file !== undefined) await writeStore(this.file, JSON.stringify({ version: this.version, entries }));
   }
 
   /** What each known file's result depends on, as it is now. */
@@ -194,6 +192,17 @@ async function versionOf(judgement: Judgement): Promise<string> {
   const files = (await readdir(packageFile('dist'))).filter((file) => file.endsWith('.js')).sort();
   const code = await Promise.all(files.map(async (file) => sha1(await readFile(packageFile(`dist/${file}`), 'utf8'))));
   return sha1(JSON.stringify([code, judgement]));
+}
+
+/** Where the results of a workspace are kept; undefined for a user without a home: then nothing is kept. */
+async function storeFile(root: string): Promise<string | undefined> {
+  try {
+    // It asks for the home folder while it is loaded.
+    const { default: envPaths } = await import('env-paths');
+    return path.join(envPaths('python-engineer-mcp', { suffix: '' }).cache, `${sha1(root)}.json`);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readStore(file: string, version: string): Promise<Map<string, Entry>> {

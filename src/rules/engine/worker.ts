@@ -13,7 +13,7 @@ export interface AnalysisTask {
 const analysers = new Map<string, Analyser>();
 
 /** Runs in each analysis thread. */
-export default async function run(task: AnalysisTask): Promise<FileResult> {
+export default async function run(task: AnalysisTask): Promise<FileResult | undefined> {
   let analyser = analysers.get(task.root);
   if (analyser === undefined) {
     analyser = new Analyser(await loadParser(), task.root);

@@ -35,7 +35,7 @@ export async function writeNewWorkLog(
     }
     const bytes = encodeText(render(content), false);
     try {
-      await writeAtomically(await workspace.resolve(next.path, 'write'), bytes, { kind: 'absent' });
+      await writeAtomically(await workspace.resolveOwn(next.path), bytes, { kind: 'absent' });
       return { ...next, hash: hashOf(bytes) };
     } catch (error) {
       // Another client took this number between the look and the write: take the next one.

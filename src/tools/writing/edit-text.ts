@@ -1,5 +1,6 @@
 import { Refusal } from '../../workspace/refusal.ts';
 import { type LineEnding, toLf, withLineEnding } from '../../workspace/text.ts';
+import { MAX_FILE_BYTES } from '../../workspace/workspace.ts';
 
 /** One replacement: `old` must stand in the text exactly once, unless `all`. */
 export interface Edit {
@@ -7,6 +8,11 @@ export interface Edit {
   readonly new: string;
   readonly all?: boolean | undefined;
 }
+
+/** More places are no edit any more, and take time to put together. */
+const MAX_PLACES = 20_000;
+/** In longer texts the nearest lines are not looked for, in characters. */
+const MAX_COMPARED = 200_000;
 
 /**
  * Applies edits one after the other. Line endings are ignored when matching; text that no edit touches keeps every byte,
@@ -30,6 +36,12 @@ function applyEdit(text: string, edit: Edit, ending: LineEnding, path: string, l
     );
   const plain = toLf(text);
   const places = occurrences(plain, old);
+  if (places.length > MAX_PLACES)
+    throw new Refusal(
+      'too_large',
+      `${label}: "old" stands in over ${MAX_PLACES} places of "${path}".`,
+      'Name a longer text, or change the places in several calls.',
+    );
   if (places.length === 0) throw new Refusal('no_match', `${label}: "old" does not stand in "${path}".`, nearest(plain, old));
   if (places.length > 1 && edit.all !== true) {
     const lines = places.slice(0, 10).map((at) => lineOf(plain, at));
@@ -40,6 +52,13 @@ function applyEdit(text: string, edit: Edit, ending: LineEnding, path: string, l
     );
   }
   const replacement = withLineEnding(toLf(edit.new), ending);
+  const size = text.length + places.length * (replacement.length - old.length);
+  if (size > MAX_FILE_BYTES)
+    throw new Refusal(
+      'too_large',
+      `${label} would make "${path}" ${(size / 1024 / 1024).toFixed(0)} MB; at most ${MAX_FILE_BYTES / 1024 / 1024} MB are written.`,
+      'Replace fewer places, or split the file.',
+    );
   const toOriginal = offsetMap(text);
   let result = '';
   let last = 0;
@@ -50,9 +69,11 @@ function applyEdit(text: string, edit: Edit, ending: LineEnding, path: string, l
   return result + text.slice(last);
 }
 
+/** One more than {@link MAX_PLACES} at most. */
 function occurrences(text: string, wanted: string): number[] {
   const places: number[] = [];
-  for (let at = text.indexOf(wanted); at !== -1; at = text.indexOf(wanted, at + wanted.length)) places.push(at);
+  for (let at = text.indexOf(wanted); at !== -1 && places.length <= MAX_PLACES; at = text.indexOf(wanted, at + wanted.length))
+    places.push(at);
   return places;
 }
 
@@ -78,6 +99,7 @@ function lineOf(text: string, offset: number): number {
 
 /** The lines most like the first line of the text that was not found. */
 function nearest(text: string, old: string): string {
+  if (text.length > MAX_COMPARED) return 'Call read_file and copy the text exactly.';
   const wanted =
     old
       .split('\n')

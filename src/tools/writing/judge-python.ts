@@ -1,5 +1,6 @@
 import { outlineLines } from '../../documents/batch-plan.ts';
 import { LineIndex } from '../../python/lines.ts';
+import { findingsBefore } from '../../rules/engine/check-files.ts';
 import { addedFindings, type Finding } from '../../rules/finding.ts';
 import { Refusal } from '../../workspace/refusal.ts';
 import { type TextFile, toLf, withLineEnding } from '../../workspace/text.ts';
@@ -43,10 +44,10 @@ export async function judgePython(
 
   const [after, before] = await Promise.all([
     engine.check(workspace, path, text, judgement, settings),
-    existing === undefined ? { findings: [] } : engine.check(workspace, path, existing.text, judgement, settings),
+    existing === undefined ? [] : findingsBefore(engine, workspace, path, existing.text, judgement, settings),
   ]);
   // What a part of a module lacks is blamed when its last part comes.
-  const known = before.findings.filter((finding) => !(wasUnfinished && isIncompleteness(finding, existing.text)));
+  const known = before.filter((finding) => !(wasUnfinished && isIncompleteness(finding, existing.text)));
   // What does not parse is no part of a module.
   const isPart = isUnfinished && (await engine.format(text, ruff)) !== undefined;
   const blamed = after.findings.filter((finding) => !(isPart && isIncompleteness(finding, text)));
