@@ -89,12 +89,12 @@ export const defineContract = defineTool({
       const problems = isBroken
         ? [...judged, ...result.problems.filter(({ endpoint }) => endpoint !== 'models')]
         : [...judged, ...result.problems];
-      if (problems.length > 0) throw refusal(problems);
+      if (problems.some((problem) => problem.severity === 'error')) throw refusal(problems);
       const { contract } = result;
       const hash = await write(workspace, disk, result.writes);
       for (const [path, value] of hash) session.seen.set(path, value);
       return {
-        text: text(contract, result.writes, disk),
+        text: [text(contract, result.writes, disk), ...problems.slice(0, MAX_PROBLEMS).map(problemLine)].join('\n'),
         structured: {
           written: result.writes.map(({ what }) => what),
           hash: hash.get(disk.documents[0]?.path ?? '') ?? '',
@@ -143,6 +143,7 @@ async function judgeModels(session: Session, workspace: Workspace, known: string
       // Names that are imported twice are not the caller's fault.
       .filter((finding) => finding.line > before && !/is defined twice/.test(finding.message))
       .map((finding) => ({
+        severity: finding.severity,
         endpoint: `models line ${finding.line - before}`,
         message: `${finding.message} (${finding.rule})`,
         fix: finding.fix,
@@ -150,12 +151,19 @@ async function judgeModels(session: Session, workspace: Workspace, known: string
   );
 }
 
+function problemLine({ severity, endpoint, message, fix }: DefinitionProblem): string {
+  return `- ${severity === 'warning' ? 'warning: ' : ''}${endpoint}: ${message}\n  fix: ${fix}`;
+}
+
 function refusal(problems: readonly DefinitionProblem[]): Refusal {
-  const shown = problems.slice(0, MAX_PROBLEMS).map(({ endpoint, message, fix }) => `- ${endpoint}: ${message}\n  fix: ${fix}`);
+  // What refuses comes first; warnings go with it, so that nothing new is said when the call is sent again.
+  const sorted = [...problems].sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'));
+  const shown = sorted.slice(0, MAX_PROBLEMS).map(problemLine);
+  const errors = problems.filter((problem) => problem.severity === 'error').length;
   const more = problems.length > shown.length ? [`… ${problems.length - shown.length} more.`] : [];
   return new Refusal(
     'rule',
-    [`Nothing was written: ${plural(problems.length, 'problem')}.`, ...shown, ...more].join('\n'),
+    [`Nothing was written: ${plural(errors, 'problem')}.`, ...shown, ...more].join('\n'),
     'Correct them and send the call again.',
   );
 }

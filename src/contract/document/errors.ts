@@ -78,7 +78,7 @@ function errorsInText(text: string, place: Place): ErrorResponse[] {
         : statusesIn(part)
             .filter((status) => status >= 400)
             .slice(0, 1);
-    const code = errorCode(text.includes('{') ? text : part);
+    const code = markedCode(text, found[0]) || errorCode(text.includes('{') ? text : part);
     const when = part
       .replace(/^[\s\d/|]*(?:HTTP)?/, '')
       .replace(code, '')
@@ -88,6 +88,13 @@ function errorsInText(text: string, place: Place): ErrorResponse[] {
   });
 }
 
+/** The word in code marks right behind a status: ``404 `loan_not_found`: …``; empty where there is none, or it names a model. */
+function markedCode(text: string, status: number | undefined): string {
+  if (status === undefined) return '';
+  const marked = new RegExp(`(?<!\\d)${status}(?:\\s|[(（:：—–-]){1,5}\`([\\w.-]{1,64})\``).exec(text)?.[1] ?? '';
+  return /(?:Response|Schema|Model|Body|Out)$/.test(marked) ? '' : marked;
+}
+
 const REASONS = /^(OK|CREATED|HTTP|JSON|TBD|POST|GET|PUT|PATCH|DELETE|ID|URL|API|JWT|UUID|SQL)$/;
 
 /** The machine-readable code in a text: of a JSON example, or a word in capitals. */
@@ -95,6 +102,8 @@ function errorCode(text: string): string {
   const named = /["'](?:code|error_code|errorCode|error|type)["']\s*:\s*["']?([A-Za-z][\w.-]+|\d{4,6})["']?/.exec(text)?.[1];
   if (named !== undefined) return named;
   const capital = [...text.matchAll(/(?<![\w.])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{4,}\d*)(?![\w.])/g)]
+    // One word in capitals may be prose, unless it stands right behind the status or alone.
+    .filter(({ 0: word, index }) => word.includes('_') || /^[^A-Za-z]*$/.test(text.slice(0, index)) || word === text.trim())
     .map((match) => match[1] ?? '')
     .find((word) => !REASONS.test(word));
   return capital ?? '';

@@ -183,12 +183,25 @@ export class FieldReader {
     });
   }
 
+  /** ``page`: query, `int`, optional``: what looks like a second name may be the type of the first. */
+  private joinedTypes(pieces: readonly string[]): string[] {
+    const joined: string[] = [];
+    for (const piece of pieces) {
+      const name = /^`([^`]+)`/.exec(piece.trim())?.[1] ?? '';
+      const before = joined.at(-1);
+      if (before !== undefined && /[:：（(]/.test(before) && this.fieldType(name, 'input') !== undefined)
+        joined[joined.length - 1] = `${before}, ${piece}`;
+      else joined.push(piece);
+    }
+    return joined;
+  }
+
   /** `Query: `page`, `size``, or fields with their words, one after the other: `` `page`: int, optional; `size`: int ``. */
   inlineFields(slot: Slot): PlacedField[] {
     const start = slot.value.search(FIELD_START);
     if (start === -1 || isOpenText(slot.value)) return [];
     // Commas inside brackets and backticks separate nothing.
-    const pieces = slot.value.slice(start).split(FIELD_GAP);
+    const pieces = this.joinedTypes(slot.value.slice(start).split(FIELD_GAP));
     return pieces.flatMap((piece) => {
       const field = this.fieldIn(piece.trim(), slot.line, [], 'input');
       return field === undefined || this.names.has(field.name) ? [] : [field];

@@ -14,7 +14,6 @@ import { wbsEndpoints } from '../document/wbs.ts';
 import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
 import { contractWords } from './words.ts';
 import { type Change, type WriteOptions, writeEndpoint } from './write-contract.ts';
-import type { Conflict } from './write-entry.ts';
 import { type GivenDefinition, writeModels } from './write-models.ts';
 
 /** A call of define_contract, as far as documents and definitions go. */
@@ -38,7 +37,7 @@ export interface ContractWrite {
   readonly what: string;
 }
 
-/** What a call leads to: problems and no write, or writes to be done in order. */
+/** What a call leads to: errors among the problems and no write, or writes to be done in order; warnings go with both. */
 export interface DefineResult {
   readonly problems: readonly DefinitionProblem[];
   readonly writes: readonly ContractWrite[];
@@ -55,17 +54,18 @@ export async function define(request: DefineRequest, tools: ProjectTools): Promi
   const before = await readContract(request.documents, tools);
   const given = parseGiven(models, tools);
   const problems = checkAll(request, before, given, tools);
-  if (problems.length > 0) return { problems, writes: [], contract: before.contract };
+  const isWrong = problems.some((problem) => problem.severity === 'error');
+  if (isWrong) return { problems, writes: [], contract: before.contract };
   const progress = new Progress(before, tools);
   const optionsNow = (): WriteOptions => ({ words: contractWords(language), replace, shapeOf: shapesOf(progress.read, tools) });
-  const conflicts: Conflict[] = [];
+  const conflicts: DefinitionProblem[] = [];
   const pending = new Map(given.definitions.map((each) => [each.name, each]));
   for (const [index, definition] of definitions.entries()) {
     const isLast = index === definitions.length - 1;
     const needed = isLast ? [...pending.values()] : neededBy(definition, [...pending.values()]);
     for (const each of needed) pending.delete(each.name);
     for (const part of chunks(needed)) {
-      const change = writeModels(progress.read, given.imports, part, optionsNow());
+      const change = writeModels(progress.read, given.imports, part, optionsNow(), tools.parser);
       conflicts.push(...change.conflicts);
       await progress.apply(change, part.map((each) => each.name).join(', '));
     }
@@ -73,10 +73,12 @@ export async function define(request: DefineRequest, tools: ProjectTools): Promi
     conflicts.push(...change.conflicts);
     await progress.apply(change, definition.endpoint);
   }
-  if (conflicts.length > 0) return { problems: conflicts, writes: [], contract: before.contract };
-  const unread = unreadable(definitions, progress.read, isApproved);
-  if (unread.length > 0) return { problems: unread, writes: [], contract: before.contract };
-  return { problems: [], writes: progress.writes, contract: progress.read.contract };
+  const found = [...problems, ...conflicts];
+  const lost = found.some((problem) => problem.severity === 'error') ? [] : unreadable(definitions, progress.read, isApproved);
+  const all = [...found, ...lost];
+  return all.some((problem) => problem.severity === 'error')
+    ? { problems: all, writes: [], contract: before.contract }
+    : { problems: all, writes: progress.writes, contract: progress.read.contract };
 }
 
 interface Given {
@@ -117,6 +119,7 @@ function checkAll(request: DefineRequest, before: ReadContract, given: Given, to
   const problems = before.contract.problems
     .filter((problem) => /never closed/.test(problem.message))
     .map(({ message, place }) => ({
+      severity: 'error' as const,
       endpoint: `${place.path}:${place.line}`,
       message,
       fix: 'Close the fence with write_file first: what is written below it would be code.',
@@ -125,13 +128,21 @@ function checkAll(request: DefineRequest, before: ReadContract, given: Given, to
   if (/^\s*(```|~~~)/m.test(request.models))
     return [
       {
+        severity: 'error',
         endpoint: 'models',
         message: 'The models contain a line that begins with a code fence: it would end their block.',
         fix: 'Write the text without it.',
       },
     ];
   if (request.models.split('\n').some((line) => isOpenText(line)))
-    return [{ endpoint: 'models', message: 'The models still contain a [TBD].', fix: 'Decide it, or leave the model out of this call.' }];
+    return [
+      {
+        severity: 'error',
+        endpoint: 'models',
+        message: 'The models still contain a [TBD].',
+        fix: 'Decide it, or leave the model out of this call.',
+      },
+    ];
   const names = new Set(given.definitions.map((each) => each.name));
   const known = before.models.definitions.filter((definition) => !names.has(definition.name)).map((definition) => definition.source);
   const models = readModels(
@@ -145,6 +156,7 @@ function checkAll(request: DefineRequest, before: ReadContract, given: Given, to
   if (models.broken.some((place) => place.path === 'models'))
     return [
       {
+        severity: 'error',
         endpoint: 'models',
         message: 'The Python of "models" does not parse.',
         fix: 'Send valid Python: imports, model classes and enumerations.',
@@ -241,6 +253,7 @@ function unreadable(definitions: readonly EndpointDefinition[], { contract }: Re
     const where = endpoint === undefined ? '' : ` near line ${endpoint.place.line} of ${endpoint.place.path}`;
     return [
       {
+        severity: 'error',
         endpoint: definition.endpoint,
         message: `The document's form${where} would not keep ${lost.join(', ')}${isApproved && endpoint === undefined ? ' as a new endpoint' : ''}; nothing was written.`,
         fix: 'Give the endpoint a heading of its own ("### METHOD /path" with [TBD] below it) with write_file, then call again.',

@@ -32,8 +32,9 @@ export interface ParameterDefinition {
   readonly description?: string | undefined;
 }
 
-/** Why a definition cannot go into the contract, and what to do. */
+/** What is wrong with a definition, and what to do. Only errors keep it out of the contract. */
 export interface DefinitionProblem {
+  readonly severity: 'error' | 'warning';
   /** `METHOD /path`, or `models`. */
   readonly endpoint: string;
   readonly message: string;
@@ -74,6 +75,7 @@ export function checkDefinitions(definitions: readonly EndpointDefinition[], con
     const named = parseEndpointName(definition.endpoint);
     if (named === undefined) {
       problems.push({
+        severity: 'error',
         endpoint: definition.endpoint,
         message: `"${definition.endpoint}" names no endpoint.`,
         fix: 'Write the method and the path, such as "POST /api/v1/loans".',
@@ -81,7 +83,13 @@ export function checkDefinitions(definitions: readonly EndpointDefinition[], con
       continue;
     }
     const key = endpointKey(named.method, named.path);
-    if (seen.has(key)) problems.push({ endpoint: definition.endpoint, message: 'It is defined twice in this call.', fix: 'Send it once.' });
+    if (seen.has(key))
+      problems.push({
+        severity: 'error',
+        endpoint: definition.endpoint,
+        message: 'It is defined twice in this call.',
+        fix: 'Send it once.',
+      });
     seen.add(key);
     problems.push(...new DefinitionChecker(definition, named.method, named.path, context, definitions).check());
   }
@@ -91,7 +99,7 @@ export function checkDefinitions(definitions: readonly EndpointDefinition[], con
 function modelProblems({ given, body, models, shapes }: DefinitionContext): DefinitionProblem[] {
   const problems: DefinitionProblem[] = [];
   const problem = (message: string, fix: string): void => {
-    problems.push({ endpoint: 'models', message, fix });
+    problems.push({ severity: 'error', endpoint: 'models', message, fix });
   };
   for (const statement of body) {
     const isDocstring = statement.kind === 'expression' && statement.value.kind === 'string';
@@ -184,7 +192,11 @@ class DefinitionChecker {
   }
 
   private problem(message: string, fix: string): void {
-    this.problems.push({ endpoint: this.definition.endpoint, message, fix });
+    this.problems.push({ severity: 'error', endpoint: this.definition.endpoint, message, fix });
+  }
+
+  private remark(message: string, fix: string): void {
+    this.problems.push({ severity: 'warning', endpoint: this.definition.endpoint, message, fix });
   }
 
   /** phase/role-boundary: no endpoint that no document names. */
@@ -267,8 +279,7 @@ class DefinitionChecker {
     }
     const shape = this.checkType(request, 'the request');
     if (shape === undefined) return;
-    if (shape.kind === 'map' || shape.kind === 'any')
-      this.problem('The request is a bare mapping: its keys have no types.', 'Define a Pydantic model for it.');
+    if (isUntyped(shape)) this.problem('The request is a bare mapping: its keys have no types.', 'Define a Pydantic model for it.');
     this.checkNaming(fieldNames(shape));
     const name = modelName(shape);
     if (name === undefined) return;
@@ -341,7 +352,7 @@ class DefinitionChecker {
       if (status === 204 && /^(GET|HEAD)$/.test(this.method))
         this.problem(`${this.method} is asked for something: 204 does not fit.`, 'Answer 200 with a body.');
       const shape = model === undefined ? undefined : this.checkType(model, `the response ${status}`);
-      if (shape?.kind === 'map' || shape?.kind === 'any')
+      if (shape !== undefined && isUntyped(shape))
         this.problem(`The response ${status} is a bare mapping: its keys have no types.`, 'Define a Pydantic model for it.');
       if (shape !== undefined) this.checkNaming(fieldNames(shape));
     }
@@ -366,10 +377,10 @@ class DefinitionChecker {
     const { errors } = this.definition;
     const common = [...this.context.contract.conventions.errors, ...(errors.length === 0 ? (this.existing()?.errors ?? []) : [])];
     if (errors.length === 0 && common.length === 0)
-      this.problem('It names no error response.', 'Add each error with status, code and when it happens.');
+      this.remark('It names no error response.', 'Add each error with status, code and when it happens.');
     const isTaking = pathParameters(this.path).length > 0;
-    if (errors.length === 0 && isTaking && !common.some((error) => error.status === 404))
-      this.problem('It names no 404 for what the path may not find.', 'Add {"status": 404, "code": …, "when": …} to errors.');
+    if (errors.length === 0 && common.length > 0 && isTaking && !common.some((error) => error.status === 404))
+      this.remark('It names no 404 for what the path may not find.', 'Add {"status": 404, "code": …, "when": …} to errors.');
     for (const { status, code, when } of errors) {
       if (status < 400 || status > 599)
         this.problem(`${status} is no error status.`, 'Errors have 4xx or 5xx; successes go under "responses".');
@@ -424,6 +435,11 @@ class DefinitionChecker {
     if (bad.length > 0)
       this.problem(`${bad.map((name) => `\`${name}\``).join(', ')}: the contract's convention is ${naming}.`, 'Follow the convention.');
   }
+}
+
+/** True for a body that says nothing of what is in it. */
+function isUntyped(shape: Shape): boolean {
+  return shape.kind === 'any' || (shape.kind === 'map' && (shape.values.kind === 'any' || shape.values.kind === 'unknown'));
 }
 
 function fieldNames(shape: Shape): string[] {

@@ -3,11 +3,11 @@ import type { ParsedDocument } from '../document/documents.ts';
 import { isOnlyMarker, isOpenText } from '../document/endpoint-text.ts';
 import type { Entry } from '../document/entries.ts';
 import type { ReadContract } from '../document/read-contract.ts';
-import { type EndpointDefinition, parseEndpointName } from './definition.ts';
+import { type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
 import { WRITTEN_ROLES, type WrittenRole } from './render.ts';
 import { lineStart, type Splice, spliced } from './splice.ts';
 import type { ContractWords } from './words.ts';
-import { type Conflict, EntryWriter, type Filling, isWritten } from './write-entry.ts';
+import { EntryWriter, type Filling, isWritten } from './write-entry.ts';
 
 export interface WriteOptions {
   readonly words: ContractWords;
@@ -20,7 +20,7 @@ export interface WriteOptions {
 export interface Change {
   readonly path: string;
   readonly text: string;
-  readonly conflicts: readonly Conflict[];
+  readonly conflicts: readonly DefinitionProblem[];
 }
 
 /** Puts one endpoint's definition where its document has it; every byte outside of what is filled in stays. */

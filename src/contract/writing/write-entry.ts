@@ -7,20 +7,13 @@ import { columnsOf } from '../document/columns.ts';
 import type { ParsedDocument } from '../document/documents.ts';
 import { isOnlyMarker, isOpenText, plainText } from '../document/endpoint-text.ts';
 import { type Entry, summaryLine } from '../document/entries.ts';
-import { type Role, statusesIn } from '../document/labels.ts';
+import { isNothing, type Role, statusesIn } from '../document/labels.ts';
 import { isOpenSlot } from '../document/openness.ts';
 import type { EntryStyle, Slot } from '../document/slots.ts';
-import type { EndpointDefinition } from './definition.ts';
+import type { DefinitionProblem, EndpointDefinition } from './definition.ts';
 import { type Rendered, renderRole, rowsInColumns, WRITTEN_ROLES, type WrittenRole } from './render.ts';
 import { lineStart, type Splice } from './splice.ts';
 import type { ContractWords } from './words.ts';
-
-/** Something that stands in the document already and says something else. */
-export interface Conflict {
-  readonly endpoint: string;
-  readonly message: string;
-  readonly fix: string;
-}
 
 /** What an entry is filled with, and what is known of it. */
 export interface Filling {
@@ -42,7 +35,8 @@ const PARAMETER_ROLES = new Set<Role | undefined>(['parameters', 'path_parameter
 
 /** Fills one endpoint's entry: every byte outside of what was open stays. */
 export class EntryWriter {
-  readonly conflicts: Conflict[] = [];
+  /** What stands in the document already and says something else. */
+  readonly conflicts: DefinitionProblem[] = [];
   private readonly filling: Filling;
   private readonly text: string;
 
@@ -194,10 +188,13 @@ export class EntryWriter {
   /** Fills an open place; one that says the same already stays, one that says something else is a conflict. */
   private decided(slot: Slot, role: Role, start: number, end: number, text: string): Splice[] {
     if (trimmedLines(toLf(this.text.slice(start, end))) === trimmedLines(text)) return [];
-    const isOpen = isOpenSlot(slot) || (slot.value === '' && slot.content.length === 0);
-    if (!isOpen && !this.replace(role)) {
+    const isEmpty = slot.content.length === 0 && (slot.value === '' || isNothing(slot.value));
+    if (!isOpenSlot(slot) && !(isEmpty && !this.isOmitted(role)) && !this.replace(role)) {
       if (this.isOmitted(role) || this.isSame(role)) return [];
+      const isProse = role === 'summary' || role === 'auth' || role === 'validation';
       this.conflicts.push({
+        // What is said in words is the document's: the call says it in others.
+        severity: isProse ? 'warning' : 'error',
         endpoint: this.filling.definition.endpoint,
         message: `"${plainText(slot.label)}" is defined already (${this.filling.document.path}:${slot.line}) and says something else.`,
         fix: 'Leave it as it is by leaving it out or sending the same, or set replace: true to replace it.',
@@ -224,6 +221,12 @@ export class EntryWriter {
         return definition.errors.length === 0;
       case 'status':
         return definition.errors.length === 0 && definition.responses.length === 0;
+      case 'summary':
+        return definition.summary === undefined;
+      case 'auth':
+        return definition.auth === undefined;
+      case 'validation':
+        return definition.validation.length === 0;
       default:
         return PARAMETER_ROLES.has(role) && definition.parameters.length === 0;
     }
@@ -262,7 +265,11 @@ export class EntryWriter {
           definition.errors.map(({ status, code }) => `${status} ${code}`),
         );
       case 'auth':
-        return plainText(definition.auth ?? '') === existing.authText;
+        return inWords(definition.auth ?? '') === inWords(existing.authText);
+      case 'summary':
+        return inWords(definition.summary ?? '') === inWords(existing.summary);
+      case 'validation':
+        return same(definition.validation.map(inWords), existing.validation.map(inWords));
       default:
         return (
           PARAMETER_ROLES.has(role) &&
@@ -353,7 +360,18 @@ export class EntryWriter {
     const line = summaryLine(entry);
     if (line === undefined || isOpenText(line.text)) return summary;
     if (replace && line.text !== summary) splices.push({ start: line.start, end: line.end, text: summary });
+    else if (inWords(line.text) !== inWords(summary)) this.noteSummary(line.line, line.text);
     return '';
+  }
+
+  /** Another wording than the document's is said, and stays out. */
+  private noteSummary(line: number, text: string): void {
+    this.conflicts.push({
+      severity: 'warning',
+      endpoint: this.filling.definition.endpoint,
+      message: `The document summarises it as "${plainText(text)}" (${this.filling.document.path}:${line}); that was kept.`,
+      fix: 'Set replace: true to replace it.',
+    });
   }
 
   /** Takes out a marker with its whole line. */
@@ -433,6 +451,14 @@ function trimmedBack(text: string, offset: number): number {
   let at = offset;
   while (at > 0 && /[ \t:：—–-]/.test(text[at - 1] ?? '')) at--;
   return at;
+}
+
+/** A text as people compare it: letters and numbers, without case, marks at its end and white space. */
+function inWords(text: string): string {
+  return plainText(text)
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s.。!！;；]+$/, '');
 }
 
 /** A shape as text, without what does not concern its meaning. */

@@ -1,4 +1,5 @@
 import type { CodeBlock } from '../../documents/markdown.ts';
+import type { PythonParser } from '../../python/parser.ts';
 import { toLf } from '../../workspace/text.ts';
 import type { ParsedDocument } from '../document/documents.ts';
 import { isOnlyMarker, isOpenText } from '../document/endpoint-text.ts';
@@ -6,9 +7,10 @@ import { roleOf } from '../document/labels.ts';
 import { pythonBlocks, usualImports } from '../document/models.ts';
 import type { ReadContract } from '../document/read-contract.ts';
 import { codeBlocks } from '../document/sections.ts';
+import { arrangedModels } from './arrange-models.ts';
+import type { DefinitionProblem } from './definition.ts';
 import { lineStart, type Splice, spliced } from './splice.ts';
 import type { Change, WriteOptions } from './write-contract.ts';
-import type { Conflict } from './write-entry.ts';
 
 /** A class or alias of the call, as it was sent. */
 export interface GivenDefinition {
@@ -16,33 +18,66 @@ export interface GivenDefinition {
   readonly source: string;
 }
 
-/** Puts definitions where the document keeps its models; those that stand there already stay. `imports` are those of the call. */
+/**
+ * Puts definitions where the document keeps its models; those that stand there already stay. `imports` are those of the call. The block
+ * that is written to is a program afterwards: see {@link arrangedModels}.
+ */
 export function writeModels(
   read: ReadContract,
   imports: readonly string[],
   given: readonly GivenDefinition[],
   options: WriteOptions,
+  parser: PythonParser,
 ): Change {
   const document = documentOfModels(read);
-  const conflicts: Conflict[] = [];
+  const shared = sharedBlock(document);
+  const conflicts: DefinitionProblem[] = [];
   const splices: Splice[] = [];
   const fresh: string[] = [];
+  const inShared = new Map<string, string>();
   for (const each of given) {
     const existing = read.models.definitions.find((definition) => definition.name === each.name);
     if (existing === undefined) fresh.push(each.source);
     else if (normal(existing.source) !== normal(each.source)) {
-      if (options.replace && existing.place.path === document.path)
-        splices.push(replaced(document.text, existing.place.line, existing.source, each.source));
-      else
+      if (!options.replace || existing.place.path !== document.path)
         conflicts.push({
+          severity: 'error',
           endpoint: 'models',
           message: `\`${each.name}\` is defined already (${existing.place.path}:${existing.place.line}) and says something else.`,
           fix: 'Leave it out, or set replace: true to replace it.',
         });
+      else if (shared !== undefined && holdsLine(shared, existing.place.line)) inShared.set(existing.source, each.source);
+      else splices.push(replaced(document.text, existing.place.line, existing.source, each.source));
     }
   }
-  if (fresh.length > 0) splices.push(...added(read, document, imports, fresh, options));
+  if (shared !== undefined && !isEmptyBlock(shared)) {
+    if (fresh.length > 0 || inShared.size > 0) splices.push(rewritten(read, document, shared, imports, fresh, inShared, parser));
+  } else if (fresh.length > 0) splices.push(...added(document, shared, imports, fresh, options));
   return { path: document.path, text: spliced(document.text, splices), conflicts };
+}
+
+/** The block of models with further definitions and with others replaced, as one program. */
+function rewritten(
+  read: ReadContract,
+  { text }: ParsedDocument,
+  block: CodeBlock,
+  imports: readonly string[],
+  fresh: readonly string[],
+  replacements: ReadonlyMap<string, string>,
+  parser: PythonParser,
+): Splice {
+  let value = block.value;
+  for (const [old, source] of replacements) value = value.replace(old, () => source);
+  const whole = [[...imports.filter((line) => !value.includes(line)), value.trimEnd()].join('\n'), ...fresh].join('\n\n\n');
+  const inBlock = (line: number): boolean => holdsLine(block, line);
+  const elsewhere = read.models.definitions.filter(({ place }) => !inBlock(place.line)).map(({ source }) => source);
+  const program = arrangedModels(whole, elsewhere.join('\n'), parser);
+  const start = text.indexOf('\n', block.start) + 1;
+  return { start, end: lineStart(text, block.end), text: `${indented(program, indentOf(text, block))}\n` };
+}
+
+function holdsLine({ contentLine, value }: CodeBlock, line: number): boolean {
+  return contentLine <= line && line < contentLine + value.split('\n').length;
 }
 
 function normal(source: string): string {
@@ -68,23 +103,14 @@ function sharedBlock(document: ParsedDocument): CodeBlock | undefined {
 }
 
 function added(
-  read: ReadContract,
   document: ParsedDocument,
+  shared: CodeBlock | undefined,
   imports: readonly string[],
   sources: readonly string[],
   { words }: WriteOptions,
 ): Splice[] {
   const { text } = document;
-  const shared = sharedBlock(document);
   const code = sources.join('\n\n\n');
-  if (shared !== undefined && !isEmptyBlock(shared)) {
-    const closing = lineStart(text, shared.end);
-    // What every contract understands without an import needs none in the middle of a block.
-    const missing = imports.filter(
-      (line) => !read.models.module.facts.text.includes(line) && !/^from (pydantic|typing|datetime|decimal|enum|uuid) import/.test(line),
-    );
-    return [{ start: closing, end: closing, text: `\n\n${indented([...missing, code].join('\n'), indentOf(text, shared))}\n` }];
-  }
   const head = [...imports, ...usualImports([...imports, code].join('\n'), code)];
   const whole = [...(head.length === 0 ? [] : [head.join('\n')]), code].join('\n\n\n');
   if (shared !== undefined) {
