@@ -33,6 +33,7 @@ const endpointInput = z.strictObject({
         in: z.enum(PARAMETER_PLACES),
         type: z.string(),
         required: z.boolean().optional(),
+        default: z.coerce.string().optional(),
         description: z.string().optional(),
       }),
     )
@@ -50,13 +51,13 @@ const endpointInput = z.strictObject({
 export const defineContract = defineTool({
   name: 'define_contract',
   title: 'Define the API contract',
-  description: 'Contract mode: checks endpoints and fills them in at their place of api-contract.md, everything else untouched.',
+  description: 'Contract mode: checks endpoints and fills them into api-contract.md, nothing else.',
   hints: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     path: z.string().optional().describe('Of several contract files'),
     endpoints: z.array(endpointInput).min(1).max(20),
     models: z.string().default('').describe('Python source of the Pydantic v2 models they use'),
-    replace: z.boolean().default(false).describe('Replace what is defined already'),
+    replace: z.boolean().default(false).describe('Replace what is defined'),
     approved: z.string().trim().min(1).optional().describe("User's words, for an endpoint no document names"),
   }),
   output: z.strictObject({
@@ -77,7 +78,11 @@ export const defineContract = defineTool({
       const result = await contracts.define(project, {
         documents: disk.documents,
         wbs: disk.wbs,
-        definitions: input.endpoints.map(({ media_type, ...definition }) => ({ ...definition, mediaType: media_type })),
+        definitions: input.endpoints.map(({ media_type, parameters, ...definition }) => ({
+          ...definition,
+          mediaType: media_type,
+          parameters: parameters.map(({ default: defaultValue, ...parameter }) => ({ ...parameter, defaultValue })),
+        })),
         models: input.models,
         language: disk.config.outputLanguage.value,
         replace: input.replace,

@@ -173,7 +173,7 @@ describe('where the document keeps its details', () => {
     ],
     'a block of models that has some already': [
       '### POST /api/v1/notes\n\n[TBD]\n\n## Schemas\n\n```python\nclass Tag(BaseModel):\n    name: str\n```\n\nThat is all.\n',
-      `### POST /api/v1/notes\n\nWrite a note\n\n${body}\n\n## Schemas\n\n\`\`\`python\nclass Tag(BaseModel):\n    name: str\n\n\n${models.trim()}\n\`\`\`\n\nThat is all.\n`,
+      `### POST /api/v1/notes\n\nWrite a note\n\n${body}\n\n## Schemas\n\n\`\`\`python\nfrom pydantic import BaseModel\n\n\nclass Tag(BaseModel):\n    name: str\n\n\n${models.trim()}\n\`\`\`\n\nThat is all.\n`,
     ],
     'a table that lists the endpoints': [
       '# A\n\n| Method | Path | Detail |\n|---|---|---|\n| POST | /api/v1/notes | [TBD] |\n| GET | /api/v1/notes | [TBD] |\n\n## B\n',

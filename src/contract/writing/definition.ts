@@ -29,6 +29,7 @@ export interface ParameterDefinition {
   readonly in: ParameterPlace;
   readonly type: string;
   readonly required?: boolean | undefined;
+  readonly defaultValue?: string | number | boolean | undefined;
   readonly description?: string | undefined;
 }
 
@@ -93,7 +94,8 @@ export function checkDefinitions(definitions: readonly EndpointDefinition[], con
     seen.add(key);
     problems.push(...new DefinitionChecker(definition, named.method, named.path, context, definitions).check());
   }
-  return problems;
+  // The same may be wrong in several parts: it is said once.
+  return [...new Map(problems.map((problem) => [`${problem.endpoint}\t${problem.message}`, problem])).values()];
 }
 
 function modelProblems({ given, body, models, shapes }: DefinitionContext): DefinitionProblem[] {
@@ -247,6 +249,11 @@ class DefinitionChecker {
           `\`${parameter.name}\` is a path parameter, but the path has no \`{${parameter.name}}\`.`,
           `Spell it as in the path (${inPath.map((name) => `{${name}}`).join(', ') || 'none'}), or make it a query parameter.`,
         );
+      if (parameter.defaultValue !== undefined && (parameter.in === 'path' || parameter.required === true))
+        this.problem(
+          `The ${parameter.in === 'path' ? 'path ' : ''}parameter \`${parameter.name}\` must be given: it has no default.`,
+          'Leave out "default", or "required".',
+        );
       if (parameter.in === 'path' && parameter.required === false)
         this.problem(`The path parameter \`${parameter.name}\` cannot be optional.`, 'Leave out "required".');
       this.checkType(parameter.type, `the parameter \`${parameter.name}\``);
@@ -391,6 +398,13 @@ class DefinitionChecker {
 
   private checkType(text: string, what: string): Shape | undefined {
     const shape = this.shapeOf(text);
+    if (shape === undefined && /[^=<>!]=[^=]/.test(text.replace(/\([^()]*\)/g, ''))) {
+      this.problem(
+        `\`${text}\` of ${what} holds a default, which is no part of the type.`,
+        'Give the type alone, and the default as "default" of the parameter.',
+      );
+      return undefined;
+    }
     if (shape === undefined) {
       this.problem(`\`${text}\` of ${what} is no Python type.`, 'Write a type such as `LoanResponse`, `list[LoanResponse]` or `int`.');
       return undefined;

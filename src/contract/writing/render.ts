@@ -1,7 +1,7 @@
 import type { ColumnName } from '../document/columns.ts';
 import type { Role } from '../document/labels.ts';
 import type { EntryStyle } from '../document/slots.ts';
-import type { EndpointDefinition } from './definition.ts';
+import type { EndpointDefinition, ParameterDefinition } from './definition.ts';
 import type { ContractWords } from './words.ts';
 
 /** What goes into a slot: text behind the label, and lines below it. */
@@ -97,7 +97,7 @@ function parameters(definition: EndpointDefinition, words: ContractWords, style:
   if (all.length === 0) return inline(words.none);
   const isRequired = (parameter: (typeof all)[number]): boolean => parameter.in === 'path' || parameter.required === true;
   const bullet = (parameter: (typeof all)[number]): string =>
-    `\`${parameter.name}\`: ${parameter.in}, \`${parameter.type}\`, ${isRequired(parameter) ? words.required : words.optional}${parameter.description === undefined ? '' : ` — ${parameter.description}`}`;
+    `\`${parameter.name}\`: ${parameter.in}, \`${parameter.type}\`, ${isRequired(parameter) ? words.required : words.optional}${defaultText(parameter, words, ', ')}${parameter.description === undefined ? '' : ` — ${parameter.description}`}`;
   if (style === 'row') return inline(all.map(bullet).join('; '));
   if (style === 'item') return { value: '', block: all.map((parameter) => `- ${bullet(parameter)}`) };
   const rows = all.map((parameter) => [
@@ -105,9 +105,18 @@ function parameters(definition: EndpointDefinition, words: ContractWords, style:
     parameter.in,
     `\`${parameter.type}\``,
     isRequired(parameter) ? words.yes : words.no,
-    parameter.description ?? '',
+    described(parameter, words),
   ]);
   return { value: '', block: table(words.parameterColumns, rows) };
+}
+
+function defaultText({ defaultValue }: ParameterDefinition, words: ContractWords, before = ''): string {
+  return defaultValue === undefined ? '' : `${before}${words.default} \`${defaultValue}\``;
+}
+
+/** What a column of texts says of a parameter: its default first. */
+function described(parameter: ParameterDefinition, words: ContractWords): string {
+  return [defaultText(parameter, words), parameter.description ?? ''].filter((text) => text !== '').join('; ');
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
@@ -149,7 +158,9 @@ export function rowsInColumns(
       in: parameter.in,
       type: `\`${parameter.type}\``,
       required: parameter.in === 'path' || parameter.required === true ? words.yes : words.no,
-      text: parameter.description ?? '',
+      // Where the table has a column for it, the default stands there.
+      text: columns.includes('default') ? (parameter.description ?? '') : described(parameter, words),
+      default: parameter.defaultValue === undefined ? '' : `\`${parameter.defaultValue}\``,
     })),
   );
 }

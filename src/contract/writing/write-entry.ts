@@ -39,6 +39,8 @@ export class EntryWriter {
   readonly conflicts: DefinitionProblem[] = [];
   private readonly filling: Filling;
   private readonly text: string;
+  /** How many items were added behind those of the entry. */
+  private addedItems = 0;
 
   constructor(filling: Filling) {
     this.filling = filling;
@@ -115,7 +117,8 @@ export class EntryWriter {
     const { definition, method, elsewhere } = this.filling;
     const takesBody = hasBody(method);
     const hasRequest = entry.slots.some((other) => other.role === 'request') || elsewhere.has('request');
-    if (slot.role === 'parameters' && takesBody && !hasRequest) {
+    const isAboutBody = definition.request !== undefined || definition.parameters.length === 0;
+    if (slot.role === 'parameters' && takesBody && !hasRequest && isAboutBody) {
       const first = entry.slots.find((other) => other.role === 'parameters');
       return slot === first ? 'request' : 'parameters';
     }
@@ -292,12 +295,20 @@ export class EntryWriter {
       const marks = /^#+/.exec(this.text.slice(last?.start ?? 0))?.[0] ?? '####';
       return `\n\n${marks} ${label}${rendered.value === '' ? '' : `\n\n${rendered.value}`}${block}`;
     }
-    const value = rendered.value === '' ? this.filling.words.colon.trimEnd() : this.filling.words.colon + rendered.value;
+    const colon = this.colonOf(entry);
+    const value = rendered.value === '' ? colon.trimEnd() : colon + rendered.value;
     if (style === 'item') {
       const prefix = this.bulletPrefix(entry);
-      return `\n${prefix}${label}${value}${rendered.block.map((line) => `\n${blank(prefix)}${line}`).join('')}`;
+      const written = this.isBold(entry) && entry.slots.length > 0 ? `**${label}**` : label;
+      return `\n${prefix}${written}${value}${rendered.block.map((line) => `\n${blank(prefix)}${line}`).join('')}`;
     }
-    return `\n\n**${label}**${value}${block}`;
+    return this.isBold(entry) ? `\n\n**${label}**${value}${block}` : `\n\n${label}${value}${block}`;
+  }
+
+  /** Whether labels are bold: those of the entry, or of any new one. */
+  private isBold({ slots }: Pick<Entry, 'slots'>): boolean {
+    const labels = slots.filter((slot) => slot.style === 'item' || slot.style === 'line');
+    return labels.length === 0 || labels.some((slot) => /^\s*(?:\*\*|__)/.test(this.text.slice(slot.start)));
   }
 
   /** The label of a new part; another one where the entry uses the usual one for something else. */
@@ -307,11 +318,22 @@ export class EntryWriter {
     return isTaken ? this.filling.words.otherParameters : label;
   }
 
-  /** What stands before the text of an item's parts: those it has, else one level below it. */
+  /** The colon that the entry's own labels have, with what follows it; the language's where it has none. */
+  private colonOf({ slots }: Pick<Entry, 'slots'>): string {
+    const written = slots.map((slot) => /[:：][*_]*\s*$/.exec(this.text.slice(slot.start, slot.valueStart))?.[0].trim().charAt(0));
+    const own = written.find((mark) => mark === ':' || mark === '：');
+    return own === undefined ? this.filling.words.colon : own === ':' ? ': ' : '：';
+  }
+
+  /** What stands before the text of an item's parts: like those it has, with the next number; else one level below it. */
   private bulletPrefix(entry: Pick<Entry, 'slots' | 'start' | 'titleEnd'>): string {
     const { text } = this;
-    const own = entry.slots.find((slot) => slot.style === 'item');
-    if (own !== undefined) return text.slice(lineStart(text, own.start), own.start);
+    const own = entry.slots.findLast((slot) => slot.style === 'item');
+    if (own !== undefined) {
+      const prefix = text.slice(lineStart(text, own.start), own.start);
+      this.addedItems += 1;
+      return prefix.replace(/\d+(?=[.)、])/, (number) => String(Number(number) + this.addedItems));
+    }
     const title = text.slice(lineStart(text, entry.start), entry.titleEnd);
     const marker = /^\s*(?:[-*+]|\d+[.)])\s+/.exec(title)?.[0] ?? '- ';
     return `${blank(marker)}- `;
