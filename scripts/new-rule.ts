@@ -20,7 +20,7 @@ applies: [source]
 fix: What to write instead, in one line.
 ---
 
-Why, in two or three sentences: what goes wrong otherwise, and when.
+Why, in two or three sentences of more than 80 characters: what goes wrong otherwise, and when.
 
 ## Bad
 
