@@ -1,12 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import {
-  CallToolRequestSchema,
-  type CallToolResult,
-  ListToolsRequestSchema,
-  type ListToolsResult,
-  ListToolsResultSchema,
-} from '@modelcontextprotocol/sdk/types.js';
+import { CallToolRequestSchema, type CallToolResult, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { ToolCall } from '../tools/tool.ts';
 import { packageFile } from '../workspace/package-root.ts';
@@ -18,7 +12,10 @@ import type { ServerLog } from './log.ts';
 /** What the SDK gives with a request. */
 type CallContext = Parameters<Parameters<Server['setRequestHandler']>[1]>[1];
 
-const listShape = z.custom<ListToolsResult>((value) => ListToolsResultSchema.safeParse(value).success);
+/** The build checks the rest: at a start, the protocol's own schema would cost six milliseconds more. */
+const listShape = z.looseObject({
+  tools: z.array(z.looseObject({ name: z.string(), inputSchema: z.looseObject({ type: z.literal('object') }) })),
+});
 /** The file that the build makes of all tool definitions. */
 const definitionsShape = z.strictObject({ all: listShape, readOnly: listShape });
 
