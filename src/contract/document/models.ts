@@ -6,7 +6,7 @@ import { LineIndex } from '../../python/lines.ts';
 import { collectFacts } from '../../python/module-facts.ts';
 import type { PythonParser } from '../../python/parser.ts';
 import type { Module } from '../../python/project.ts';
-import type { ClassStatement, Expression, Span } from '../../python/syntax.ts';
+import type { ClassStatement, Expression, Span, Statement } from '../../python/syntax.ts';
 import { buildModule } from '../../python/syntax-builder.ts';
 
 /** The fenced Python of one document. */
@@ -117,8 +117,7 @@ export function readModels(
     .filter((each) => each.definedIn.kind === 'module')
     .map(({ node }) => ({ node, place: placeOf(node), source: text.slice(node.start, node.end).trimEnd() }));
   const definitions = facts.syntax.body.flatMap((statement): Definition[] => {
-    const [target] = statement.kind === 'assign' ? statement.targets : [];
-    const name = statement.kind === 'class' ? statement.name : target?.kind === 'name' ? target.id : undefined;
+    const name = definedName(statement);
     return name === undefined ? [] : [{ name, place: placeOf(statement), source: text.slice(statement.start, statement.end).trimEnd() }];
   });
   const types = new Map<string, Expression | undefined>();
@@ -127,6 +126,13 @@ export function readModels(
     return types.get(type);
   };
   return { module: { path: MODULE_PATH, facts }, classes, definitions, described, broken, parseType };
+}
+
+/** The name of a class, or of an alias or type variable; undefined for any other statement. */
+export function definedName(statement: Statement): string | undefined {
+  if (statement.kind === 'class') return statement.name;
+  const [target] = statement.kind === 'assign' ? statement.targets : [];
+  return target?.kind === 'name' ? target.id : undefined;
 }
 
 function typeExpression(parser: PythonParser, text: string): Expression | undefined {

@@ -2,14 +2,16 @@ import { collectFacts } from '../../python/module-facts.ts';
 import type { PythonParser } from '../../python/parser.ts';
 import type { ImportStatement, Statement } from '../../python/syntax.ts';
 import { buildModule } from '../../python/syntax-builder.ts';
-import { usualImports } from '../document/models.ts';
+import { definedName, usualImports } from '../document/models.ts';
 
 /** A definition with the comments above it. */
 interface Piece {
   readonly name: string;
   readonly text: string;
-  /** What is left of it without strings and comments: the names that must be known when it runs. */
-  readonly evaluated: string;
+  /** The names in it. */
+  readonly names: ReadonlySet<string>;
+  /** Those outside of strings and comments: they must be known when it runs. */
+  readonly evaluated: ReadonlySet<string>;
 }
 
 /**
@@ -18,27 +20,28 @@ interface Piece {
  * outside of the block, which may use its imports.
  */
 export function arrangedModels(source: string, elsewhere: string, parser: PythonParser): string {
-  if (parser.parseUnbroken(source) === undefined) return source;
-  const { body } = buildModule(parser.parse(source, 'whole'), source);
+  const tree = parser.parseUnbroken(source);
+  if (tree === undefined) return source;
+  const { body } = buildModule(tree, source);
   const imports = body.filter((statement) => statement.kind === 'import');
-  const first = body.find((statement) => statement.kind !== 'import' && !isDocstring(statement));
+  const definitions = body.filter(isDefinition);
+  const [first] = definitions;
   if (first === undefined) return source;
-  const pieces = piecesOf(source, body).filter((piece, _index, all) => !isOrphan(piece, all, elsewhere));
+  const namesElsewhere = namesIn(elsewhere);
+  const pieces = piecesOf(source, body).filter((piece, _index, all) => !isOrphan(piece, all, namesElsewhere));
   const ordered = inOrder(pieces);
   const code = ordered.map((piece) => piece.text).join('\n');
-  const lines = importLines(imports, `${code}\n${elsewhere}`);
+  const lines = importLines(imports, namesIn(`${code}\n${elsewhere}`));
   const missing = usualImports([...lines, code, elsewhere].join('\n'), namesRead(code, parser).join(' '));
   const head = [...lines, ...missing].sort(byModule);
-  const isUnmoved = imports.every((statement) => statement.end <= first.start) && ordered.length === definitionsIn(body);
+  const isUnmoved = imports.every((statement) => statement.end <= first.start) && ordered.length === definitions.length;
   const isInOrder = ordered.every((piece, index) => piece === pieces[index]);
-  const written = imports.map((statement) => source.slice(statement.start, statement.end));
-  if (isUnmoved && isInOrder && written.length === head.length && head.every((line) => written.includes(line))) return source;
+  const asWritten = imports.map((statement) => source.slice(statement.start, statement.end));
+  if (isUnmoved && isInOrder && asWritten.length === head.length && head.every((line) => asWritten.includes(line))) return source;
   const docstring = body.find(isDocstring);
   const top = docstring === undefined || docstring.start > first.start ? [] : [source.slice(0, docstring.end)];
-  const definitions = isUnmoved && isInOrder ? textOf(source, body) : spaced(ordered);
-  return [...top, ...(head.length === 0 ? [] : [grouped(head)]), definitions]
-    .join('\n\n\n')
-    .replace(/^(""".*"""|'''.*''')\n\n\n/s, '$1\n\n');
+  const written = isUnmoved && isInOrder ? textFrom(source, body, first) : spaced(ordered);
+  return [...top, ...(head.length === 0 ? [] : [grouped(head)]), written].join('\n\n\n').replace(/^(""".*"""|'''.*''')\n\n\n/s, '$1\n\n');
 }
 
 /** The names that Python looks up, fields and attributes not among them. */
@@ -51,14 +54,13 @@ function isDocstring(statement: Statement): boolean {
   return statement.kind === 'expression' && statement.value.kind === 'string';
 }
 
-function definitionsIn(body: readonly Statement[]): number {
-  return body.filter((statement) => statement.kind !== 'import' && !isDocstring(statement)).length;
+function isDefinition(statement: Statement): boolean {
+  return statement.kind !== 'import' && !isDocstring(statement);
 }
 
-/** Everything from the first definition on, as it was written. */
-function textOf(source: string, body: readonly Statement[]): string {
-  const at = body.findIndex((statement) => statement.kind !== 'import' && !isDocstring(statement));
-  return source.slice(body[at - 1]?.end ?? 0).trim();
+/** Everything from the first definition and the comments above it on, as it was written. */
+function textFrom(source: string, body: readonly Statement[], first: Statement): string {
+  return source.slice(body[body.indexOf(first) - 1]?.end ?? 0).trim();
 }
 
 function piecesOf(source: string, body: readonly Statement[]): Piece[] {
@@ -67,11 +69,9 @@ function piecesOf(source: string, body: readonly Statement[]): Piece[] {
     // Comments above a definition go with it; those above an import stay behind.
     const lead = source.slice(before, statement.start);
     before = statement.end;
-    if (statement.kind === 'import' || isDocstring(statement)) return [];
+    if (!isDefinition(statement)) return [];
     const text = `${lead}${source.slice(statement.start, statement.end)}`.trim();
-    const [target] = statement.kind === 'assign' ? statement.targets : [];
-    const name = statement.kind === 'class' ? statement.name : target?.kind === 'name' ? target.id : '';
-    return [{ name, text, evaluated: withoutStrings(text) }];
+    return [{ name: definedName(statement) ?? '', text, names: namesIn(text), evaluated: namesIn(withoutStrings(text)) }];
   });
 }
 
@@ -79,14 +79,15 @@ function withoutStrings(text: string): string {
   return text.replace(/#[^\n]*/g, '').replace(/("""|''')[\s\S]*?\1|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/g, '""');
 }
 
-function uses(text: string, name: string): boolean {
-  return name !== '' && new RegExp(`(?<![\\w.])${name}(?!\\w)`).test(text);
+/** Every name in a text that is no attribute, those in strings and comments included. */
+function namesIn(text: string): ReadonlySet<string> {
+  return new Set(Array.from(text.matchAll(/(?<![\p{L}\p{N}_.])[\p{L}_][\p{L}\p{N}_]*/gu), ([name]) => name));
 }
 
 /** A type variable that nothing uses any more. */
-function isOrphan(piece: Piece, all: readonly Piece[], elsewhere: string): boolean {
+function isOrphan(piece: Piece, all: readonly Piece[], elsewhere: ReadonlySet<string>): boolean {
   if (!/=\s*(?:typing\.)?(?:TypeVar|ParamSpec)\(/.test(piece.text)) return false;
-  return !uses(elsewhere, piece.name) && !all.some((other) => other !== piece && uses(other.text, piece.name));
+  return !elsewhere.has(piece.name) && !all.some((other) => other !== piece && other.names.has(piece.name));
 }
 
 /** Each behind those that it uses, and otherwise as they were; models that hold one another stay in their order. */
@@ -94,7 +95,7 @@ function inOrder(pieces: readonly Piece[]): Piece[] {
   const left = [...pieces];
   const ordered: Piece[] = [];
   while (left.length > 0) {
-    const next = left.find((piece) => !left.some((other) => other !== piece && uses(piece.evaluated, other.name))) ?? left[0];
+    const next = left.find((piece) => !left.some((other) => other !== piece && piece.evaluated.has(other.name))) ?? left[0];
     if (next === undefined) break;
     ordered.push(next);
     left.splice(left.indexOf(next), 1);
@@ -113,16 +114,16 @@ function isShort(text: string): boolean {
   return !text.includes('\n') && !text.startsWith('class ');
 }
 
-/** One line a module, with the names that are used. */
-function importLines(imports: readonly ImportStatement[], code: string): string[] {
+/** One line a module, with the names of it that are used. */
+function importLines(imports: readonly ImportStatement[], used: ReadonlySet<string>): string[] {
   const modules = new Set<string>();
   const names = new Map<string, Map<string, string>>();
   for (const imported of imports.flatMap((statement) => statement.names)) {
     const { module, name, alias, level } = imported;
     const from = `${'.'.repeat(level)}${module}`;
     if (name === undefined) {
-      if (uses(code, alias ?? module.split('.')[0] ?? module)) modules.add(`import ${from}${alias === undefined ? '' : ` as ${alias}`}`);
-    } else if (name === '*' || uses(code, alias ?? name)) {
+      if (used.has(alias ?? module.split('.')[0] ?? module)) modules.add(`import ${from}${alias === undefined ? '' : ` as ${alias}`}`);
+    } else if (name === '*' || used.has(alias ?? name)) {
       const known = names.get(from) ?? new Map<string, string>();
       known.set(alias ?? name, `${name}${alias === undefined ? '' : ` as ${alias}`}`);
       names.set(from, known);

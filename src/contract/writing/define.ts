@@ -8,7 +8,7 @@ import { countLines } from '../../workspace/text.ts';
 import type { Contract } from '../contract.ts';
 import type { ContractDocument } from '../document/documents.ts';
 import { isOpenText } from '../document/endpoint-text.ts';
-import { modelSite, readModels } from '../document/models.ts';
+import { definedName, modelSite, readModels } from '../document/models.ts';
 import { type ReadContract, readContract } from '../document/read-contract.ts';
 import { wbsEndpoints } from '../document/wbs.ts';
 import { blockOf, checkDefinitions, type DefinitionProblem, type EndpointDefinition, parseEndpointName } from './definition.ts';
@@ -103,13 +103,11 @@ function parseGiven(models: string, { parser }: ProjectTools): Given {
   const body = bodyOf(source, parser);
   const imports = body.filter((statement) => statement.kind === 'import').map((statement) => source.slice(statement.start, statement.end));
   const definitions = body.flatMap((statement): GivenDefinition[] => {
-    if (statement.kind === 'class') {
-      // A decorator begins with its sign, one character before its expression.
-      const start = Math.min(statement.start, ...statement.decorators.map((decorator) => decorator.start - 1));
-      return [{ name: statement.name, source: source.slice(start, statement.end).trimEnd() }];
-    }
-    const [target] = statement.kind === 'assign' ? statement.targets : [];
-    return target?.kind === 'name' ? [{ name: target.id, source: source.slice(statement.start, statement.end).trimEnd() }] : [];
+    const name = definedName(statement);
+    if (name === undefined) return [];
+    // A decorator begins with its sign, one character before its expression.
+    const decorators = statement.kind === 'class' ? statement.decorators.map((decorator) => decorator.start - 1) : [];
+    return [{ name, source: source.slice(Math.min(statement.start, ...decorators), statement.end).trimEnd() }];
   });
   // Annotations of models are not to be postponed in the middle of a document.
   return { imports: imports.filter((line) => !line.includes('__future__')), definitions, body };
