@@ -4,7 +4,7 @@ import { callsIn, type FunctionFacts, type Scope } from '../python/module-facts.
 import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import { type Argument, type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
+import { type Argument, argumentOf, type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { Includes } from './includes.ts';
 import { type Registration, registrationsIn } from './registrations.ts';
 import { makesApplication } from './router-classes.ts';
@@ -195,7 +195,7 @@ export class ApplicationReader {
       return;
     }
     const options: Options = { module, scope, args: call.args };
-    const given = call.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value;
+    const given = argumentOf(call.args, 'router', 0);
     const prefix = this.texts.argument(module, scope, call, 'prefix');
     const direct = given === undefined ? undefined : this.routers.routerFrom(module, scope, given);
     if (direct !== undefined) {
@@ -242,9 +242,8 @@ export class ApplicationReader {
 
   private scanMount(module: Module, scope: Scope, call: CallExpression): void {
     const from = call.func.kind === 'attribute' ? this.routers.receiver(module, scope, call.func.object) : undefined;
-    const positional = call.args.filter((argument) => argument.keyword === undefined);
-    const path = (call.args.find((argument) => argument.keyword === 'path') ?? positional[0])?.value;
-    const mounted = (call.args.find((argument) => argument.keyword === 'app') ?? positional[1])?.value;
+    const path = argumentOf(call.args, 'path', 0);
+    const mounted = argumentOf(call.args, 'app', 1);
     const to = mounted === undefined ? undefined : this.routers.routerFrom(module, scope, mounted);
     if (from === undefined || to === undefined || path === undefined) return;
     const prefix = this.texts.text(module, scope, path);

@@ -4,7 +4,7 @@ import type { FunctionFacts } from '../python/module-facts.ts';
 import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import { type Argument, type Expression, keywordArgument } from '../python/syntax.ts';
+import { type Argument, argumentOf, type Expression, keywordArgument } from '../python/syntax.ts';
 import { type Application, ApplicationReader, type Options, type Route, type Unresolved } from './application.ts';
 import { InputReader } from './inputs.ts';
 import { RaisedReader } from './raised.ts';
@@ -237,9 +237,7 @@ class EndpointDescriber {
     if (value?.kind !== 'call') return undefined;
     const name = this.resolver.externalName(route.module, route.owner.scope, value.func);
     if (name === undefined || !/^(fastapi|starlette)(\.responses)?\.\w*Response$/.test(name)) return undefined;
-    const positional = value.args.filter((each) => each.keyword === undefined);
-    const given = (value.args.find((each) => each.keyword === 'status_code') ?? (JSON_RESPONSES.test(name) ? positional[1] : undefined))
-      ?.value;
+    const given = JSON_RESPONSES.test(name) ? argumentOf(value.args, 'status_code', 1) : keywordArgument(value.args, 'status_code');
     if (given === undefined) return /Redirect/.test(name) ? 307 : undefined;
     return statusOf(this.shapes, { module: route.module, scope: route.owner.scope }, given);
   }

@@ -1,7 +1,7 @@
 import type { Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import { type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
+import { argumentOf, type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
 import type { TextValues } from './text-values.ts';
 
 /** A router or application: the call that makes it, and where that stands. */
@@ -34,7 +34,7 @@ export class Includes {
    */
   included(module: Module, scope: Scope, call: CallExpression): { router: RouterObject; prefix: string | undefined }[] {
     if (call.func.kind !== 'attribute' || call.func.name !== 'include_router') return [];
-    const given = call.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value;
+    const given = argumentOf(call.args, 'router', 0);
     if (given === undefined) return [];
     const router = this.routerOf(module, scope, given);
     if (router !== undefined) return [{ router, prefix: this.texts.argument(module, scope, call, 'prefix') }];

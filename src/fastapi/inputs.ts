@@ -1,10 +1,10 @@
-import type { Content, Parameter, ParameterPlace } from '../api/endpoint.ts';
-import { hasBody } from '../api/endpoint.ts';
+import { type Content, hasBody, type Parameter, type ParameterPlace } from '../api/endpoint.ts';
 import { type Field, type Shape, withoutNull } from '../api/shape.ts';
 import { spelled } from '../python/names.ts';
 import type { Resolver } from '../python/resolver.ts';
 import {
   type Argument,
+  argumentOf,
   type CallExpression,
   type Expression,
   type Parameter as FunctionParameter,
@@ -275,7 +275,7 @@ export class InputReader {
   }
 
   private addDependency(marker: Marker, type: Expression | undefined, typeSite: Site, depth: number): void {
-    const given = marker.call.args.find((argument) => argument.keyword === undefined || argument.keyword === 'dependency')?.value;
+    const given = argumentOf(marker.call.args, 'dependency', 0);
     if (given === undefined && type === undefined) return;
     const scopes = keywordArgument(marker.call.args, 'scopes');
     if (scopes?.kind === 'list' || scopes?.kind === 'tuple')
@@ -421,7 +421,7 @@ function hasDefaultArgument(args: readonly Argument[]): boolean {
 }
 
 function defaultArgument(args: readonly Argument[]): Expression | undefined {
-  const given = args.find((argument) => argument.keyword === undefined || argument.keyword === 'default')?.value;
+  const given = argumentOf(args, 'default', 0);
   return isConstant(given, '...') ? undefined : given;
 }
 

@@ -5,7 +5,7 @@ import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
 import type { Resolved, Resolver } from '../python/resolver.ts';
 import { STANDARD_LIBRARY } from '../python/standard-library.ts';
-import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
+import { type Argument, argumentOf, type CallExpression, type Expression } from '../python/syntax.ts';
 import type { ApplicationReader } from './application.ts';
 import { callee } from './callee.ts';
 import { ExceptionHandlers, VALIDATION_ERROR } from './exception-handlers.ts';
@@ -145,9 +145,8 @@ export class RaisedReader {
   }
 
   private httpException(site: Frame, args: readonly Argument[], place: Place): ErrorResponse[] | undefined {
-    const positional = args.filter((argument) => argument.keyword === undefined);
-    const given = (args.find((argument) => argument.keyword === 'status_code') ?? positional[0])?.value;
-    const detail = (args.find((argument) => argument.keyword === 'detail') ?? positional[1])?.value;
+    const given = argumentOf(args, 'status_code', 0);
+    const detail = argumentOf(args, 'detail', 1);
     const status = given === undefined ? undefined : this.statusOf(site, given);
     if (status === undefined) return undefined;
     return [{ status, code: detail === undefined ? '' : this.codeIn(site, detail), when: '', place }];

@@ -1,7 +1,7 @@
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import { type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
+import { argumentOf, type CallExpression, type Expression, keywordArgument } from '../python/syntax.ts';
 
 /** Methods of a router that register a function. */
 const ROUTE_METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'trace', 'api_route']);
@@ -50,18 +50,12 @@ export function registrationsIn(resolver: Resolver, module: Module): Registratio
       // Whatever is called like this and given no function, as in `session.get(url)(text)`, is no route.
       if (target !== undefined) found.push(registration(resolver, module, scope, 'applied', applied, target));
     } else if (node.func.kind === 'attribute' && node.func.name === 'add_api_route') {
-      const endpoint = argumentOf(node, 'endpoint', 1);
+      const endpoint = argumentOf(node.args, 'endpoint', 1);
       const target = endpoint === undefined ? undefined : functionGiven(resolver, module, scope, endpoint);
       found.push(registration(resolver, module, scope, 'added', { call: node, receiver: node.func.object }, target));
     }
   }
   return found;
-}
-
-/** The expression given for a parameter, by name or by position. */
-function argumentOf(call: CallExpression, name: string, position: number): Expression | undefined {
-  const positional = call.args.filter((argument) => argument.keyword === undefined);
-  return (call.args.find((argument) => argument.keyword === name) ?? positional[position])?.value;
 }
 
 interface RouteForm {
@@ -85,7 +79,7 @@ function registration(
   const verb = call.func.kind === 'attribute' ? call.func.name : '';
   const isFree = form === 'added' || verb === 'api_route';
   const methods = isFree ? listedMethods(resolver, module, scope, call) : [verb.toUpperCase()];
-  return { form, module, scope, call, receiver, methods, path: argumentOf(call, 'path', 0), target };
+  return { form, module, scope, call, receiver, methods, path: argumentOf(call.args, 'path', 0), target };
 }
 
 function listedMethods(resolver: Resolver, module: Module, scope: Scope, call: CallExpression): string[] {

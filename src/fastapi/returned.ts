@@ -1,9 +1,8 @@
 import { type Field, type Shape, UNKNOWN, unionOf, withoutNull } from '../api/shape.ts';
-
 import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import type { Module } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import { type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
+import { argumentOf, type CallExpression, type Expression, isConstant, keywordArgument } from '../python/syntax.ts';
 import { callee } from './callee.ts';
 import type { ProjectClass, ShapeReader, Site } from './shapes.ts';
 import type { WholeModules } from './whole-modules.ts';
@@ -209,9 +208,8 @@ export class ReturnedShapes {
     if (target?.kind === 'external') {
       if (ENCODERS.test(target.name) && first !== undefined) return this.valueOf(frame, first.value, depth - 1);
       if (JSON_RESPONSES.test(target.name)) {
-        const content =
-          call.args.find((argument) => argument.keyword === 'content') ?? call.args.find((argument) => argument.keyword === undefined);
-        return content === undefined ? UNKNOWN : this.valueOf(frame, content.value, depth - 1);
+        const content = argumentOf(call.args, 'content', 0);
+        return content === undefined ? UNKNOWN : this.valueOf(frame, content, depth - 1);
       }
       if (target.name === 'builtins.dict' && call.args.every((argument) => argument.keyword !== undefined)) {
         const fields = call.args.map(

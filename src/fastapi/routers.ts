@@ -4,7 +4,7 @@ import type { FunctionFacts, Scope } from '../python/module-facts.ts';
 import { spelled } from '../python/names.ts';
 import type { Module, Project } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import type { CallExpression, Expression } from '../python/syntax.ts';
+import { argumentOf, type CallExpression, type Expression } from '../python/syntax.ts';
 import { makesApplication, makesRouter } from './router-classes.ts';
 import type { WholeModules } from './whole-modules.ts';
 
@@ -65,21 +65,18 @@ export class Routers {
     if (router !== undefined) return router.key;
     if (expression.kind !== 'name') return undefined;
     // `def register(app: FastAPI)`: whichever application it is called with.
-    for (let inner: Scope | undefined = scope; inner !== undefined; inner = inner.parent) {
-      const [binding] = inner.bindings.get(expression.id) ?? [];
-      if (binding === undefined) continue;
-      if (binding.kind !== 'parameter') return undefined;
-      const type = this.resolver.typeOf(module, scope, expression);
-      const isApplication =
-        type === undefined
-          ? /^(fastapi_)?(app|application)$/.test(expression.id) && binding.node.annotation === undefined
-          : this.resolver.derivesFrom(type, APPLICATIONS);
-      if (!isApplication || inner.owner === undefined) return undefined;
-      const key = `${module.path}:${inner.owner.node.start} ${expression.id}`;
-      this.handed.set(key, { module, owner: inner.owner, parameter: expression.id });
-      return key;
-    }
-    return undefined;
+    const handed = parameterOf(scope, expression.id);
+    if (handed === undefined) return undefined;
+    const { owner, parameter, annotation } = handed;
+    const type = this.resolver.typeOf(module, scope, expression);
+    const isApplication =
+      type === undefined
+        ? /^(fastapi_)?(app|application)$/.test(parameter) && annotation === undefined
+        : this.resolver.derivesFrom(type, APPLICATIONS);
+    if (!isApplication) return undefined;
+    const key = `${module.path}:${owner.node.start} ${parameter}`;
+    this.handed.set(key, { module, owner, parameter });
+    return key;
   }
 
   /** The router or application an expression gives, through variables, factories and attributes of objects. */
@@ -153,9 +150,8 @@ export class Routers {
       for (const { node, scope } of module.facts.calls) {
         const target = this.resolver.resolve(module, scope, node.func);
         if (target?.kind !== 'function' || target.node.start !== owner.node.start || target.node.name !== owner.node.name) continue;
-        const positional = node.args.filter((argument) => argument.keyword === undefined);
-        const given = node.args.find((argument) => argument.keyword === parameter) ?? positional[index];
-        if (given !== undefined) found.push({ module, scope, value: given.value });
+        const value = argumentOf(node.args, parameter, index);
+        if (value !== undefined) found.push({ module, scope, value });
       }
     }
     return found;
@@ -177,12 +173,16 @@ export class Routers {
   }
 }
 
-/** The function that a name is a parameter of. */
-export function parameterOf(scope: Scope, id: string): { owner: FunctionFacts; parameter: string } | undefined {
+/** The function that a name is a parameter of, and the parameter's annotation. */
+export function parameterOf(
+  scope: Scope,
+  id: string,
+): { owner: FunctionFacts; parameter: string; annotation: Expression | undefined } | undefined {
   for (let inner: Scope | undefined = scope; inner !== undefined; inner = inner.parent) {
     const [binding] = inner.bindings.get(id) ?? [];
     if (binding === undefined) continue;
-    return binding.kind === 'parameter' && inner.owner !== undefined ? { owner: inner.owner, parameter: id } : undefined;
+    if (binding.kind !== 'parameter' || inner.owner === undefined) return undefined;
+    return { owner: inner.owner, parameter: id, annotation: binding.node.annotation };
   }
   return undefined;
 }

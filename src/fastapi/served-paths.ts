@@ -1,14 +1,14 @@
 import { isTestFile } from '../python/markers.ts';
-import type { Scope } from '../python/module-facts.ts';
 import { spelled } from '../python/names.ts';
-import type { Module, Project } from '../python/project.ts';
+import type { Project } from '../python/project.ts';
 import type { Resolver } from '../python/resolver.ts';
-import type { Argument, CallExpression, Expression } from '../python/syntax.ts';
+import type { Argument, CallExpression } from '../python/syntax.ts';
 import { Includes, type RouterObject } from './includes.ts';
 import { registrationsIn } from './registrations.ts';
 import { joined, TextValues } from './text-values.ts';
 
 const MAX_DEPTH = 8;
+
 /** An endpoint as it is reached through a chain of routers. */
 export interface ServedEndpoint {
   /** Upper case. */
@@ -26,23 +26,14 @@ export class ServedPaths {
   private readonly resolver: Resolver;
   private readonly project: Project;
   private readonly texts: TextValues;
-  private readonly includes: Includes;
+  /** What single calls of `include_router` include. */
+  readonly includes: Includes;
 
   constructor(resolver: Resolver, project: Project) {
     this.resolver = resolver;
     this.project = project;
     this.texts = new TextValues(resolver);
     this.includes = new Includes(resolver, this.texts);
-  }
-
-  /** The router or application that an expression names; undefined for anything else, or one that a function makes. */
-  routerOf(module: Module, scope: Scope, expression: Expression): RouterObject | undefined {
-    return this.includes.routerOf(module, scope, expression);
-  }
-
-  /** What a call of `include_router` includes, and under which prefix. */
-  included(module: Module, scope: Scope, call: CallExpression): { router: RouterObject; prefix: string | undefined }[] {
-    return this.includes.included(module, scope, call);
   }
 
   /** The endpoints of a router and of every router it includes, under `prefix` (undefined: not known). */

@@ -232,6 +232,11 @@ export function keywordArgument(args: readonly Argument[], keyword: string): Exp
   return args.find((argument) => argument.keyword === keyword)?.value;
 }
 
+/** The value of an argument that may be given by name or by position (0-based); undefined where it is not given. */
+export function argumentOf(args: readonly Argument[], name: string, position: number): Expression | undefined {
+  return keywordArgument(args, name) ?? args.filter((argument) => argument.keyword === undefined)[position]?.value;
+}
+
 /** True for one of Python's constants. */
 export function isConstant(expression: Expression | undefined, value: 'None' | 'True' | 'False' | '...'): boolean {
   return expression?.kind === 'constant' && expression.value === value;

@@ -84,7 +84,7 @@ export const noRawDict: Check = (context) => {
 function isPage(context: RuleContext, owner: FunctionFacts, route: Registration): boolean {
   if (route.call.func.kind !== 'attribute') return false;
   const routes = new ServedPaths(context.resolver, context.project);
-  const router = routes.routerOf(context.module, owner.definedIn, route.call.func.object);
+  const router = routes.includes.routerOf(context.module, owner.definedIn, route.call.func.object);
   return router !== undefined && routes.isServedAsPages(router);
 }
 

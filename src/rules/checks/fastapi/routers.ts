@@ -1,6 +1,6 @@
 import type { FunctionFacts } from '../../../python/module-facts.ts';
 import { spelled } from '../../../python/names.ts';
-import { type Statement, walkStatements } from '../../../python/syntax.ts';
+import { argumentOf, type Statement, walkStatements } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { databaseWork } from '../../knowledge/data-access.ts';
 import { isEndpoint } from '../../knowledge/endpoints.ts';
@@ -87,12 +87,11 @@ export const httpException: Check = (context) => {
   for (const { node, scope } of context.facts.calls) {
     const name = context.external(scope, node.func);
     if (name === undefined || !HTTP_EXCEPTIONS.has(name)) continue;
-    const status =
-      node.args.find((argument) => argument.keyword === 'status_code') ?? node.args.find((argument) => argument.keyword === undefined);
-    if (status === undefined || !/^([123]\d\d)$|HTTP_[123]\d\d_/.test(context.source(status.value))) continue;
+    const status = argumentOf(node.args, 'status_code', 0);
+    if (status === undefined || !/^([123]\d\d)$|HTTP_[123]\d\d_/.test(context.source(status))) continue;
     context.report({
-      span: status.value,
-      message: `\`HTTPException\` with the status ${context.source(status.value)}, which is no error.`,
+      span: status,
+      message: `\`HTTPException\` with the status ${context.source(status)}, which is no error.`,
       fix: 'Use a 4xx code for what the client did wrong, 5xx for what failed here; return a response for everything else.',
     });
   }
@@ -118,8 +117,7 @@ function reportErrorResponses(context: RuleContext, owner: FunctionFacts): void 
       });
       continue;
     }
-    const positional = value.args.filter((argument) => argument.keyword === undefined);
-    const status = (value.args.find((argument) => argument.keyword === 'status_code') ?? positional[1])?.value;
+    const status = argumentOf(value.args, 'status_code', 1);
     if (name === undefined || !RESPONSES.test(name) || status === undefined) continue;
     if (!/^[45]\d\d$|HTTP_[45]\d\d_/.test(context.source(status))) continue;
     context.report({

@@ -1,6 +1,7 @@
 import { type ServedEndpoint, ServedPaths } from '../../../fastapi/served-paths.ts';
 import { APPLICATIONS } from '../../../python/framework-classes.ts';
-import { type CallExpression, type Expression, keywordArgument } from '../../../python/syntax.ts';
+import type { Scope } from '../../../python/module-facts.ts';
+import { argumentOf, type CallExpression, type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 
 const VERSION = /(^|\/)(v\d[\w.]*|\{[^{}]{0,100}version[^{}]{0,100}\})(\/|$)/i;
@@ -15,14 +16,14 @@ export const versionedPrefix: Check = (context) => {
   for (const { node, scope } of context.facts.calls) {
     if (node.func.kind !== 'attribute') continue;
     if (isHidden(node)) continue;
-    const served = routes
+    const served = routes.includes
       .included(context.module, scope, node)
       .flatMap((include) => routes.endpointsOf(include.router, include.prefix))
       .filter(lacksVersion);
     const [first] = served;
     if (first === undefined || !isUnversionedRoot(context, routes, scope, node.func.object)) continue;
     const more = served.length > 1 ? ` and ${served.length - 1} more` : '';
-    const router = node.args.find((argument) => argument.keyword === undefined || argument.keyword === 'router')?.value ?? node;
+    const router = argumentOf(node.args, 'router', 0) ?? node;
     context.report({
       span: node,
       message: `\`${context.source(router)}\` is served without a version: \`${first.method} ${first.path}\`${more}.`,
@@ -32,7 +33,7 @@ export const versionedPrefix: Check = (context) => {
   for (const owner of context.facts.functions) {
     for (const decorator of owner.node.decorators) {
       if (decorator.kind !== 'call' || decorator.func.kind !== 'attribute') continue;
-      const application = routes.routerOf(context.module, owner.definedIn, decorator.func.object);
+      const application = routes.includes.routerOf(context.module, owner.definedIn, decorator.func.object);
       const own = application === undefined ? [] : routes.endpointsOf(application, '').filter((each) => each.call === decorator);
       const endpoint = own.find(lacksVersion);
       if (endpoint === undefined || isHidden(decorator) || givesPage(context, decorator)) continue;
@@ -52,15 +53,10 @@ function lacksVersion(endpoint: ServedEndpoint): boolean {
 }
 
 /** An application that serves an API as it is: no pages, not mounted in another one, and without a root path. */
-function isUnversionedRoot(
-  context: RuleContext,
-  routes: ServedPaths,
-  scope: Parameters<ServedPaths['routerOf']>[1],
-  expression: Expression,
-): boolean {
+function isUnversionedRoot(context: RuleContext, routes: ServedPaths, scope: Scope, expression: Expression): boolean {
   const type = context.typeOf(scope, expression);
   if (type === undefined || !context.derivesFrom(type, APPLICATIONS)) return false;
-  const application = routes.routerOf(context.module, scope, expression);
+  const application = routes.includes.routerOf(context.module, scope, expression);
   if (application === undefined) return true;
   const { args } = application.made;
   if (args.some((argument) => argument.keyword === 'root_path' || argument.value.kind === 'starred')) return false;

@@ -1,7 +1,7 @@
 import { ASYNC_SESSIONS, SESSIONS, SYNC_SESSIONS } from '../../../python/framework-classes.ts';
 import type { Scope } from '../../../python/module-facts.ts';
 import { enclosingFunction, spelled } from '../../../python/names.ts';
-import { type Expression, keywordArgument } from '../../../python/syntax.ts';
+import { argumentOf, type Expression, keywordArgument } from '../../../python/syntax.ts';
 import type { Check, RuleContext } from '../../context.ts';
 import { isTable } from '../../knowledge/tables.ts';
 
@@ -31,7 +31,7 @@ export const asyncSession: Check = (context) => {
     const sessionClass = keywordArgument(node.args, 'class_');
     const type = sessionClass === undefined ? undefined : context.annotatedClass(scope, sessionClass);
     if (type !== undefined && context.derivesFrom(type, ASYNC_SESSIONS)) continue;
-    const engine = node.args.find((argument) => argument.keyword === 'bind' || argument.keyword === undefined)?.value;
+    const engine = argumentOf(node.args, 'bind', 0);
     const engineType = engine === undefined ? undefined : context.typeOf(scope, engine);
     if (engineType?.kind !== 'external' || !engineType.name.includes('async')) continue;
     context.report({
