@@ -1,4 +1,4 @@
-import { type Content, type ErrorResponse, type Parameter, pathParameters } from '../api/endpoint.ts';
+import { type Content, type ErrorResponse, endpointName, type Parameter, pathParameters } from '../api/endpoint.ts';
 import { type Constraints, type Field, hasUnknown, type Shape } from '../api/shape.ts';
 
 import { type Contract, type ContractEndpoint, isWrapped } from './contract.ts';
@@ -50,7 +50,7 @@ function operation(endpoint: ContractEndpoint, path: string, contract: Contract,
   const marker = endpoint.progress === 'done' ? '' : endpoint.progress === 'partly' ? '[open in part] ' : '[open] ';
   return {
     operationId: uniqueId(endpoint, ids),
-    summary: `${marker}${endpoint.summary || `${endpoint.method} ${endpoint.path}`}`,
+    summary: `${marker}${endpoint.summary || endpointName(endpoint)}`,
     tags: [tagOf(endpoint.path)],
     ...(description === '' ? {} : { description }),
     ...(endpoint.progress === 'done' ? {} : { 'x-open': true }),

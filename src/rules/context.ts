@@ -91,7 +91,7 @@ export class RuleContext {
 
   /** True below `if __name__ == "__main__":`, and in functions that are called nowhere else. */
   isInMainGuard(span: Span): boolean {
-    return this.mainGuards.some((guard) => guard.start <= span.start && span.end <= guard.end);
+    return isWithin(span, this.mainGuards);
   }
 
   /** True when a decorator of the function resolves to one of the names, called or not. */
@@ -104,15 +104,18 @@ export class RuleContext {
   }
 }
 
+function isWithin(span: Span, outer: readonly Span[]): boolean {
+  return outer.some((each) => each.start <= span.start && span.end <= each.end);
+}
+
 function functionsOnlyFor(guards: readonly Span[], facts: ModuleFacts): Span[] {
   if (guards.length === 0) return [];
-  const isGuarded = (span: Span): boolean => guards.some((guard) => guard.start <= span.start && span.end <= guard.end);
   const named = (id: string) => facts.references.filter(({ node, use }) => use === 'load' && node.kind === 'name' && node.id === id);
   return facts.functions
     .filter((owner) => owner.definedIn.kind === 'module' && owner.node.decorators.length === 0)
     .filter((owner) => {
       const uses = named(owner.node.name);
-      return uses.length > 0 && uses.every(({ node }) => isGuarded(node));
+      return uses.length > 0 && uses.every(({ node }) => isWithin(node, guards));
     })
     .map((owner) => owner.node);
 }

@@ -63,10 +63,8 @@ export const writeFile = defineTool({
       const place = { workspace, folder: folders.temp, session };
       const change = await proposedText(place, target.relative, existing, input);
       const proposed = change.text;
-      const python =
-        isPython(target.relative) || isPython(canonical)
-          ? await judgePython(session, workspace, isPython(canonical) ? canonical : target.relative, existing, proposed, input)
-          : undefined;
+      const pythonPath = [canonical, target.relative].find(isPython);
+      const python = pythonPath === undefined ? undefined : await judgePython(session, workspace, pythonPath, existing, proposed, input);
       const bytes = encodeText(python?.text ?? proposed, existing?.bom ?? false);
       if (bytes.length > MAX_FILE_BYTES)
         throw new Refusal(

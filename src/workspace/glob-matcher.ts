@@ -15,11 +15,11 @@ const SPECIAL = /[*?[\]{}()!+@\\]/;
  * @throws Error for a glob that cannot be read
  */
 export function globMatcher(glob: string): GlobMatcher {
-  const segments = glob.replace(/^(?:\.\/)+/, '').split('/');
-  const fixed = segments.slice(0, -1);
+  const plain = glob.replace(/^(?:\.\/)+/, '');
+  const fixed = plain.split('/').slice(0, -1);
   const firstSpecial = fixed.findIndex((segment) => SPECIAL.test(segment));
   const base = (firstSpecial === -1 ? fixed : fixed.slice(0, firstSpecial)).join('/');
-  const pattern = RE2JS.compile(`^(?:${new GlobReader(glob.replace(/^(?:\.\/)+/, '')).read()})$`, RE2JS.DOTALL);
+  const pattern = RE2JS.compile(`^(?:${new GlobReader(plain).read()})$`, RE2JS.DOTALL);
   return { base, matches: (path) => pattern.matcher(path).find() };
 }
 

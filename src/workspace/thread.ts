@@ -5,6 +5,7 @@ import { errnoOf, Refusal } from './refusal.ts';
 
 /** How long an idle thread is kept, in milliseconds: a working session's pauses, not a night. */
 const IDLE_MS = 15 * 60 * 1000;
+
 /** How long one task of a thread may take, and what to do about a task that takes longer or needs too much memory. */
 interface ThreadLimits {
   readonly timeLimitMs: number;

@@ -1,5 +1,6 @@
 import type { Difference } from './differences.ts';
 import type { EndpointPair } from './endpoint-pair.ts';
+
 /** Who may call. */
 export function compareAuthentication(pair: EndpointPair): Difference[] {
   const { contract, code } = pair;

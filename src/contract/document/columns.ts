@@ -24,6 +24,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'code', pattern: /code|错误码|业务码|コード/i },
   { name: 'text', pattern: /.*/ },
 ];
+
 /** What each column of a table holds. */
 export function columnsOf(header: readonly Cell[]): ColumnName[] {
   return header.map((cell) => COLUMNS.find(({ pattern }) => pattern.test(plainText(cell.text)))?.name ?? 'text');

@@ -1,6 +1,7 @@
 import {
   type Content,
   type ErrorResponse,
+  endpointName,
   hasBody,
   type Parameter,
   type ParameterPlace,
@@ -223,8 +224,8 @@ export class EndpointDraft {
   }
 
   private report(body: BodyFacts, slot: Slot): void {
-    const { method, path, place } = this.identity;
-    const endpoint = `${method} ${path}`;
+    const { place } = this.identity;
+    const endpoint = endpointName(this.identity);
     for (const name of new Set(body.undefinedModels)) {
       this.problems.push({
         kind: 'undefined_model',

@@ -14,9 +14,7 @@ export function errorsOf(slot: Slot, path: string): ErrorResponse[] {
   const own = [...inline, ...lines];
   if (own.length > 0 || inTitle.length === 0) return own;
   // `**404**: no such loan`, or a label with the status and an example below it.
-  const code =
-    errorCode(slot.content.map((block) => (block.kind === 'code' ? block.value : 'text' in block ? block.text : '')).join('\n')) ||
-    errorCode(slot.value);
+  const code = errorCode(textOf(slot.content)) || errorCode(slot.value);
   return inTitle.map((status) => ({ status, code, when: plainText(slot.value), place }));
 }
 
@@ -28,19 +26,21 @@ export function errorLines(blocks: readonly Block[], path: string): ErrorRespons
       case 'line':
         return errorsInText(block.text, place);
       case 'item': {
-        const below = block.blocks.map((inner) => (inner.kind === 'code' ? inner.value : 'text' in inner ? inner.text : '')).join('\n');
         const own = errorsInText(block.text, place);
         const nestedErrors = own.length === 0 ? errorLines(block.blocks, path) : [];
-        return [...own.map((error) => (error.code === '' ? { ...error, code: errorCode(below) } : error)), ...nestedErrors];
+        return [...own.map((error) => (error.code === '' ? { ...error, code: errorCode(textOf(block.blocks)) } : error)), ...nestedErrors];
       }
       case 'table':
         return tableErrors(block, path);
-      case 'code':
-        return [];
       default:
         return [];
     }
   });
+}
+
+/** What blocks say, code included; tables are left out. */
+function textOf(blocks: readonly Block[]): string {
+  return blocks.map((block) => (block.kind === 'code' ? block.value : 'text' in block ? block.text : '')).join('\n');
 }
 
 function tableErrors(table: Table, path: string): ErrorResponse[] {

@@ -27,6 +27,7 @@ type PlacedField = Field & { readonly in: ParameterPlace | undefined };
 /** A name in backticks with its words after it, or in a list of names. */
 const FIELD_START = /`[A-Za-z_][\w.-]*`\s*(?:[:：（(—–,，、;；-]|<br|$)/;
 const FIELD_GAP = new RegExp(`(?:[;；,，、]|<br\\s*/?>)\\s*(?=${FIELD_START.source})`);
+
 /** Reads fields and parameters in all the ways people list them: tables, bullets, and one after the other in a line. */
 export class FieldReader {
   private readonly models: ContractModels;

@@ -1,7 +1,6 @@
 import data from '../../../data/design-words.json';
 import { anyOf, wholly } from '../../workspace/vocabulary.ts';
-import type { ColumnType, Expression, ForeignKey, Unknown } from '../schema.ts';
-import { tableKey } from '../schema.ts';
+import { type ColumnType, type Expression, type ForeignKey, tableKey, type Unknown } from '../schema.ts';
 import type { SqlParser } from '../script/postgresql/parser.ts';
 import { columnType, isSerial, namedType } from '../script/postgresql/types.ts';
 
